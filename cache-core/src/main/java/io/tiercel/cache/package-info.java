@@ -1,0 +1,5 @@
+/** The multi-level cache: public API and engine. */
+@NullMarked
+package io.tiercel.cache;
+
+import org.jspecify.annotations.NullMarked;
