@@ -1,0 +1,5 @@
+/** Between values and bytes. */
+@NullMarked
+package io.tiercel.cache.codec;
+
+import org.jspecify.annotations.NullMarked;
