@@ -1,0 +1,28 @@
+package io.tiercel.cache;
+
+import java.time.Duration;
+
+/** Something that an operator may want to know, and that does not happen with every request. Immutable. */
+public sealed interface CacheEvent {
+    /** The cache's name. */
+    String cache();
+
+    /** A tier's operation failed after one that did not; further failures are only counted until it recovers. */
+    record TierFailed(String cache, String tier, String operation, Throwable cause) implements CacheEvent {}
+
+    /** A tier answers again. */
+    record TierRecovered(String cache, String tier, Duration failedFor) implements CacheEvent {}
+
+    /**
+     * Stored bytes were not a value of this cache, and are treated as a miss. At most one event a second for each tier.
+     *
+     * @param reason never holds the bytes
+     */
+    record Undecodable(String cache, String tier, String reason) implements CacheEvent {}
+
+    /** A value was larger than a tier takes, and passed it by. At most one event a second for each tier. */
+    record Oversized(String cache, String tier, int bytes, int maximum) implements CacheEvent {}
+
+    /** The policy was changed or reset. */
+    record PolicyChanged(String cache, CachePolicy before, CachePolicy after) implements CacheEvent {}
+}

@@ -1,0 +1,58 @@
+package io.tiercel.cache;
+
+import java.util.List;
+
+/**
+ * What a cache did since it was built. Immutable; the counts were read one after the other while the cache went on, so
+ * sums may be off by what happened meanwhile.
+ *
+ * <p>Every key that was asked for is counted in exactly one of: a tier's {@code hits}, {@link #loads}, {@link #shared},
+ * {@link #absent}.
+ *
+ * @param local L1; all zero without one
+ * @param remote the remote tiers, the nearest first
+ * @param loads keys for which a loader was called for a caller (not refreshes behind)
+ * @param loadFailures loads, refreshes included, that ended with an exception
+ * @param refreshes loads that ran behind or were asked for by {@code refresh}
+ * @param shared keys whose caller waited for the look-up or load of another
+ * @param absent keys asked for without a loader that no tier had
+ * @param stale answers, counted above too, that were past their fresh life
+ * @param fillsRefused values that were not stored since the key was written or invalidated meanwhile
+ * @param loadNanos time spent in loaders, in nanoseconds
+ */
+public record CacheStats(
+        TierStats local,
+        List<TierStats> remote,
+        long loads,
+        long loadFailures,
+        long refreshes,
+        long shared,
+        long absent,
+        long stale,
+        long fillsRefused,
+        long loadNanos) {
+
+    public CacheStats {
+        remote = List.copyOf(remote);
+    }
+
+    /** Keys asked for: the sum of everything that a request can end as. */
+    public long requests() {
+        return hits() + loads + shared + absent;
+    }
+
+    /** Keys that some tier answered. */
+    public long hits() {
+        long hits = local.hits();
+        for (TierStats tier : remote) {
+            hits += tier.hits();
+        }
+        return hits;
+    }
+
+    /** Share of the requests that some tier answered, from 0 to 1; 1 if there were none. */
+    public double hitRatio() {
+        long requests = requests();
+        return requests == 0 ? 1 : (double) hits() / requests;
+    }
+}
