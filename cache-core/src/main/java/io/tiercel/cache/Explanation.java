@@ -44,7 +44,12 @@ public record Explanation(String cache, String storedKey, List<TierView> tiers) 
      * @param why a sentence
      */
     public record TierView(
-            String tier, State state, @Nullable Duration age, @Nullable Duration remaining, int bytes, String why) {}
+            String tier,
+            State state,
+            @Nullable Duration age,
+            @Nullable Duration remaining,
+            int bytes,
+            String why) {}
 
     /** The tier that would answer; empty if the loader would be called. */
     public Optional<TierView> answer() {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,12 +17,20 @@ import java.util.function.UnaryOperator;
  */
 public final class Live<T> {
     private final T initial;
+    private final Consumer<T> check;
     private final BiConsumer<T, T> changed;
     private final ReentrantLock changing = new ReentrantLock();
     private volatile T current;
 
-    Live(T initial, BiConsumer<T, T> changed) {
+    /**
+     * A setting.
+     *
+     * @param check throws if a value contradicts itself
+     * @param changed is told the old value and the new one
+     */
+    Live(T initial, Consumer<T> check, BiConsumer<T, T> changed) {
         this.initial = initial;
+        this.check = check;
         this.changed = changed;
         this.current = initial;
     }
@@ -48,6 +57,7 @@ public final class Live<T> {
         try {
             T before = current;
             T after = requireNonNull(change.apply(before), "the changed value");
+            check.accept(after);
             current = after;
             if (!after.equals(before)) {
                 changed.accept(before, after);

@@ -53,7 +53,8 @@ public interface TieredCache<K, V> extends AutoCloseable {
     String name();
 
     /** The value if any tier has a fresh one, else {@code null}; loads nothing. */
-    @Nullable V getIfPresent(K key);
+    @Nullable
+    V getIfPresent(K key);
 
     /** The values that any tier has fresh, with one write on the wire for each node; keys without one are absent. */
     Map<K, V> getAllPresent(Collection<? extends K> keys);
@@ -63,10 +64,12 @@ public interface TieredCache<K, V> extends AutoCloseable {
      *
      * @return {@code null} only if the loader found none
      */
-    @Nullable V get(K key, Loader<? super K, ? extends V> loader);
+    @Nullable
+    V get(K key, Loader<? super K, ? extends V> loader);
 
     /** As {@link #get(Object, Loader)}, with a loader that is told what the cache still holds and can say more. */
-    @Nullable V get(K key, ContextLoader<? super K, V> loader);
+    @Nullable
+    V get(K key, ContextLoader<? super K, V> loader);
 
     /**
      * The values of many keys: one write on the wire for each node of each tier, and one call of the loader with the
@@ -107,10 +110,12 @@ public interface TieredCache<K, V> extends AutoCloseable {
      *
      * @return as {@link #get(Object, Loader)}
      */
-    @Nullable V refresh(K key, Loader<? super K, ? extends V> loader);
+    @Nullable
+    V refresh(K key, Loader<? super K, ? extends V> loader);
 
     /** As {@link #refresh(Object, Loader)}, with a loader that is told what the cache still holds. */
-    @Nullable V refresh(K key, ContextLoader<? super K, V> loader);
+    @Nullable
+    V refresh(K key, ContextLoader<? super K, V> loader);
 
     /** The same cache with futures. */
     AsyncTieredCache<K, V> async();

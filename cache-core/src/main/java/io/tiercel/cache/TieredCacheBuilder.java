@@ -120,29 +120,36 @@ public final class TieredCacheBuilder<K, V> {
         if (local == null && remotes.isEmpty()) {
             throw new IllegalStateException("no tier: give the cache .local(..), .remote(..) or both");
         }
-        if (!policy.hasTtl()) {
-            throw new IllegalStateException("policy.ttl is required: .policy(p -> p.ttl(Duration.ofMinutes(10)))");
-        }
-        if (policy.localTtl().compareTo(policy.ttl()) > 0) {
-            throw new IllegalStateException("policy.localTtl must not be longer than policy.ttl: " + policy.localTtl()
-                    + " > " + policy.ttl());
-        }
+        checked(policy);
         if (codec == null && !remotes.isEmpty()) {
             throw new IllegalStateException(
                     "codec is required with a remote tier: .codec(Codec.utf8()), .codec(JsonCodec.of(User.class)), ...");
         }
         if (codec == null && local != null && local.byBytes() && local.valueBytes() == null) {
-            throw new IllegalStateException("local.maximumBytes needs a codec to know what a value weighs, or a weigher:"
-                    + " LocalTier.maximumBytes(bytes, value -> ..)");
+            throw new IllegalStateException(
+                    "local.maximumBytes needs a codec to know what a value weighs, or a weigher:"
+                            + " LocalTier.maximumBytes(bytes, value -> ..)");
         }
         return DefaultTieredCache.create(this);
+    }
+
+    /** Refuses a policy that is not complete or contradicts itself. */
+    static void checked(CachePolicy policy) {
+        if (!policy.hasTtl()) {
+            throw new IllegalStateException("policy.ttl is required: .policy(p -> p.ttl(Duration.ofMinutes(10)))");
+        }
+        if (policy.localTtl().compareTo(policy.ttl()) > 0) {
+            throw new IllegalStateException(
+                    "policy.localTtl must not be longer than policy.ttl: " + policy.localTtl() + " > " + policy.ttl());
+        }
     }
 
     String name() {
         return name;
     }
 
-    @Nullable LocalTier<? super V> local() {
+    @Nullable
+    LocalTier<? super V> local() {
         return local;
     }
 
@@ -150,7 +157,8 @@ public final class TieredCacheBuilder<K, V> {
         return List.copyOf(remotes);
     }
 
-    @Nullable Codec<V> codec() {
+    @Nullable
+    Codec<V> codec() {
         return codec;
     }
 
@@ -162,7 +170,8 @@ public final class TieredCacheBuilder<K, V> {
         return policy;
     }
 
-    @Nullable Executor executor() {
+    @Nullable
+    Executor executor() {
         return executor;
     }
 

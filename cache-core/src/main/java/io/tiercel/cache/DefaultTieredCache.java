@@ -1,0 +1,415 @@
+package io.tiercel.cache;
+
+import static java.util.Objects.requireNonNull;
+
+import io.tiercel.cache.tier.RemoteTier;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocking view: answers from L1 on the spot, and else lets the one flow of {@link Reads}, {@link BulkReads} and
+ * {@link Writes} run on the calling thread until it has the answer. {@link DefaultAsyncTieredCache} is the same without
+ * the waiting.
+ */
+final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
+    private final Engine<K, V> engine;
+    private final TimeSource time;
+    private final Reads<K, V> reads;
+    private final BulkReads<K, V> bulkReads;
+    private final Writes<K, V> writes;
+    private final Explains<K, V> explains;
+    private final BackgroundWrites background;
+    private final @Nullable ExecutorService ownThreads;
+    private final AsyncTieredCache<K, V> async;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private DefaultTieredCache(
+            Engine<K, V> engine,
+            List<RemoteTier> tiers,
+            BackgroundWrites background,
+            @Nullable ExecutorService ownThreads) {
+        Loads<K, V> loads = new Loads<>(engine);
+        this.engine = engine;
+        this.time = engine.time();
+        this.reads = new Reads<>(engine, loads);
+        this.bulkReads = new BulkReads<>(engine, reads, loads);
+        this.writes = new Writes<>(engine);
+        this.explains = new Explains<>(engine, tiers);
+        this.background = background;
+        this.ownThreads = ownThreads;
+        this.async = new DefaultAsyncTieredCache<>(this);
+    }
+
+    static <K, V> TieredCache<K, V> create(TieredCacheBuilder<K, V> builder) {
+        TimeSource time = builder.time();
+        Executor given = builder.executor();
+        ExecutorService own = given == null ? LoaderThreads.named(builder.name()) : null;
+        Executor executor = given == null ? requireNonNull(own) : given;
+        Events events = new Events(executor);
+        BackgroundWrites background = new BackgroundWrites();
+        Framing<V> framing = new Framing<>(builder.codec(), time);
+        LocalTier<? super V> bounds = builder.local();
+        Engine<K, V> engine = new Engine<>(
+                builder.name(),
+                bounds == null ? null : new LocalEntries<>(bounds, time),
+                new RemoteTiers<>(
+                        RemoteTiers.guards(builder.name(), builder.remotes(), events, time), framing, time, background),
+                framing,
+                new Lives(() -> ThreadLocalRandom.current().nextDouble()),
+                builder.keyEncoder(),
+                new Live<>(
+                        builder.policy(),
+                        TieredCacheBuilder::checked,
+                        (before, after) -> events.emit(new CacheEvent.PolicyChanged(builder.name(), before, after))),
+                new Fences(),
+                new Flights<>(),
+                new Flights<>(),
+                new Counters(),
+                events,
+                time,
+                executor);
+        return new DefaultTieredCache<>(engine, builder.remotes(), background, own);
+    }
+
+    // ---- the parts, for the future view
+
+    Engine<K, V> engine() {
+        return engine;
+    }
+
+    Reads<K, V> reads() {
+        return reads;
+    }
+
+    BulkReads<K, V> bulkReads() {
+        return bulkReads;
+    }
+
+    Writes<K, V> writes() {
+        return writes;
+    }
+
+    Explains<K, V> explains() {
+        return explains;
+    }
+
+    void checkOpen() {
+        if (closed.getPlain()) {
+            throw new IllegalStateException("cache '" + engine.name() + "' is closed");
+        }
+    }
+
+    /** L1's entry if it is fresh, which is then a counted hit. Allocates nothing, takes no lock, looks at one clock. */
+    @Nullable
+    Entry<V> freshInLocal(K key) {
+        requireNonNull(key, "key");
+        checkOpen();
+        LocalEntries<K, V> local = engine.local();
+        if (local == null) {
+            return null;
+        }
+        Entry<V> entry = local.get(key);
+        if (entry == null) {
+            return null;
+        }
+        long now = time.nanos();
+        local.sawTime(now);
+        if (!entry.isFreshAt(now)) {
+            return null;
+        }
+        engine.counters().localHits.increment();
+        return entry;
+    }
+
+    static <K, V> ContextLoader<K, V> ignoringContext(Loader<? super K, ? extends V> loader) {
+        requireNonNull(loader, "loader");
+        return (key, context) -> loader.load(key);
+    }
+
+    // ---- reading
+
+    @Override
+    public String name() {
+        return engine.name();
+    }
+
+    @Override
+    public @Nullable V getIfPresent(K key) {
+        Entry<V> entry = freshInLocal(key);
+        if (entry != null) {
+            return entry.value;
+        }
+        CallerThread caller = caller();
+        return wait(caller, reads.getIfPresent(key, caller));
+    }
+
+    @Override
+    public Map<K, V> getAllPresent(Collection<? extends K> keys) {
+        requireNoNulls(keys, "keys");
+        checkOpen();
+        CallerThread caller = caller();
+        return requireNonNull(wait(caller, bulkReads.getAllPresent(keys, caller)));
+    }
+
+    @Override
+    public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
+        requireNonNull(loader, "loader");
+        Entry<V> entry = freshInLocal(key);
+        return entry != null ? entry.value : getBelow(key, ignoringContext(loader));
+    }
+
+    @Override
+    public @Nullable V get(K key, ContextLoader<? super K, V> loader) {
+        requireNonNull(loader, "loader");
+        Entry<V> entry = freshInLocal(key);
+        return entry != null ? entry.value : getBelow(key, loader);
+    }
+
+    private @Nullable V getBelow(K key, ContextLoader<? super K, V> loader) {
+        CallerThread caller = caller();
+        return value(wait(caller, reads.get(key, loader, caller)));
+    }
+
+    @Override
+    public Map<K, V> getAll(Collection<? extends K> keys, BulkLoader<K, V> loader) {
+        requireNoNulls(keys, "keys");
+        requireNonNull(loader, "loader");
+        checkOpen();
+        CallerThread caller = caller();
+        return values(requireNonNull(wait(caller, bulkReads.getAll(keys, loader, caller))));
+    }
+
+    Map<K, V> values(BulkReads.Answers<K, V> answers) {
+        if (answers.failures().isEmpty()) {
+            return answers.values();
+        }
+        throw new BulkLoadingException(
+                "cache '" + engine.name() + "': " + answers.failures().size() + " of "
+                        + (answers.failures().size() + answers.values().size()) + " keys could not be loaded: "
+                        + answers.failures().values().iterator().next(),
+                answers.values(),
+                answers.failures());
+    }
+
+    @Override
+    public @Nullable V refresh(K key, Loader<? super K, ? extends V> loader) {
+        return refresh(key, DefaultTieredCache.<K, V>ignoringContext(loader));
+    }
+
+    @Override
+    public @Nullable V refresh(K key, ContextLoader<? super K, V> loader) {
+        requireNonNull(key, "key");
+        requireNonNull(loader, "loader");
+        checkOpen();
+        CallerThread caller = caller();
+        return value(wait(caller, reads.refresh(key, loader, caller)));
+    }
+
+    // ---- writing
+
+    @Override
+    public WriteResult put(K key, V value) {
+        requireNonNull(key, "key");
+        requireNonNull(value, "value");
+        checkOpen();
+        return written(writes.put(key, value, null));
+    }
+
+    @Override
+    public WriteResult put(K key, V value, Duration ttl) {
+        requireNonNull(key, "key");
+        requireNonNull(value, "value");
+        CachePolicy.positive("ttl", ttl);
+        checkOpen();
+        return written(writes.put(key, value, ttl));
+    }
+
+    @Override
+    public WriteResult putAll(Map<? extends K, ? extends V> entries) {
+        requireNoNulls(requireNonNull(entries, "entries").keySet(), "entries");
+        requireNoNulls(entries.values(), "entries");
+        checkOpen();
+        return written(writes.putAll(entries));
+    }
+
+    @Override
+    public WriteResult invalidate(K key) {
+        requireNonNull(key, "key");
+        checkOpen();
+        return written(writes.invalidate(key));
+    }
+
+    @Override
+    public WriteResult invalidateAll(Collection<? extends K> keys) {
+        requireNoNulls(keys, "keys");
+        checkOpen();
+        return written(writes.invalidateAll(keys));
+    }
+
+    @Override
+    public WriteResult expire(K key) {
+        requireNonNull(key, "key");
+        checkOpen();
+        return written(writes.expire(key));
+    }
+
+    private WriteResult written(CompletableFuture<WriteResult> write) {
+        return requireNonNull(wait(caller(), write));
+    }
+
+    // ---- around it
+
+    @Override
+    public AsyncTieredCache<K, V> async() {
+        return async;
+    }
+
+    @Override
+    public Live<CachePolicy> policy() {
+        return engine.policy();
+    }
+
+    @Override
+    public CacheStats stats() {
+        Counters counters = engine.counters();
+        LocalEntries<K, V> local = engine.local();
+        TierStats localStats = new TierStats(
+                "local",
+                counters.localHits.sum(),
+                local == null ? 0 : counters.localMisses.sum(),
+                0,
+                counters.localPuts.sum(),
+                local == null ? 0 : counters.localRemovals.sum(),
+                counters.localPromotions.sum(),
+                0,
+                0,
+                0,
+                0,
+                local == null ? 0 : local.evictions(),
+                local == null ? 0 : local.size(),
+                local == null ? 0 : local.weight());
+        return new CacheStats(
+                localStats,
+                engine.remotes().guards().stream().map(TierGuard::stats).toList(),
+                counters.loads.sum(),
+                counters.loadFailures.sum(),
+                counters.refreshes.sum(),
+                counters.shared.sum(),
+                counters.absent.sum(),
+                counters.stale.sum(),
+                counters.fillsRefused.sum(),
+                counters.loadNanos.sum());
+    }
+
+    @Override
+    public Explanation explain(K key) {
+        requireNonNull(key, "key");
+        checkOpen();
+        return requireNonNull(wait(caller(), explains.explain(key)));
+    }
+
+    @Override
+    public List<K> hottestKeys(int limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit must be zero or positive: " + limit);
+        }
+        LocalEntries<K, V> local = engine.local();
+        return local == null ? List.of() : local.hottest(limit);
+    }
+
+    @Override
+    public WarmUpReport warmUp(WarmUpSource<K> source, WarmUpOptions options) {
+        requireNonNull(source, "source");
+        requireNonNull(options, "options");
+        checkOpen();
+        LocalEntries<K, V> local = engine.local();
+        if (local == null || engine.remotes().isEmpty()) {
+            throw new IllegalStateException("warmUp fills L1 from the remote tiers: cache '" + engine.name()
+                    + "' has no " + (local == null ? "L1: .local(..)" : "remote tier: .remote(..)"));
+        }
+        return new WarmUps<>(engine, local, options).run(source.keys());
+    }
+
+    @Override
+    public void addListener(CacheListener listener) {
+        engine.events().add(requireNonNull(listener, "listener"));
+    }
+
+    @Override
+    public void addTimings(Timings timings) {
+        engine.events().add(requireNonNull(timings, "timings"));
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        background.await(engine.remotes().timeouts());
+        engine.remotes().guards().forEach(TierGuard::close);
+        if (engine.local() != null) {
+            engine.local().clear();
+        }
+        if (ownThreads != null) {
+            stop(ownThreads);
+        }
+    }
+
+    /** Loaders that still run are told by an interrupt; nobody waits for their values any more. */
+    private static void stop(ExecutorService threads) {
+        threads.shutdownNow();
+        try {
+            var unused = threads.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- waiting
+
+    private CallerThread caller() {
+        return new CallerThread(engine.executor());
+    }
+
+    private static <V> @Nullable V value(@Nullable Answer<V> answer) {
+        return answer == null ? null : answer.value();
+    }
+
+    private <T> @Nullable T wait(CallerThread caller, CompletableFuture<T> future) {
+        try {
+            caller.await(future);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CacheLoadingException("cache '" + engine.name() + "': interrupted while waiting", e);
+        }
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            Throwable cause = TierGuard.unwrap(e);
+            if (cause instanceof RuntimeException unchecked) {
+                throw unchecked;
+            }
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
+    }
+
+    static void requireNoNulls(Collection<?> elements, String name) {
+        requireNonNull(elements, name);
+        for (Object element : elements) {
+            requireNonNull(element, name);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.tiercel.cache.tier;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes that remote tiers store: a 32-byte header, an optional tag, the encoded value.
+ *
+ * <p>The whole life of an entry travels with it, so that a copy made late, from a deeper tier, ends when the original
+ * does, and one draw of jitter holds everywhere. Ends are kept as a wall-clock time of birth and two spans; whoever
+ * reads it turns what is left into its own monotonic time at once, so a clock that jumps later moves nothing. A birth in
+ * the future (a clock that is ahead) counts as now.
+ *
+ * <p>The checksum covers the key as well as header and value, and the key is not stored: bytes that were written for
+ * another key, by a store that mixed up its replies or by two keys that were mapped to one, fail it like bytes that were
+ * damaged. All numbers are big endian.
+ *
+ * <pre>
+ * offset  bytes  content
+ *      0      1  magic 0xC5
+ *      1      1  version 1
+ *      2      1  flags: 4 no value, 16 expired by hand, 32 spans in seconds, 64 has a tag
+ *      3      1  codec id
+ *      4      8  birth, milliseconds since 1970
+ *     12      4  fresh span since birth, unsigned, ms or s
+ *     16      4  hard span since birth, unsigned, ms or s
+ *     20      8  generation, 0 so far
+ *     28      4  CRC32C of the key in UTF-8, bytes 0..27 and everything from 32 on
+ *     32      2  with flag 64: length of the tag, then the tag in UTF-8
+ *      …         the encoded value
+ * </pre>
+ *
+ * <p>Immutable; the array is shared and nobody changes it.
+ */
+public final class Frame {
+    /** Length of the header, which tells two frames of one key apart: it holds the time of birth and the checksum. */
+    public static final int HEADER = 32;
+
+    private static final byte MAGIC = (byte) 0xC5;
+    private static final byte VERSION = 1;
+    private static final int NO_VALUE = 4;
+    private static final int EXPIRED = 16;
+    private static final int SECONDS = 32;
+    private static final int TAGGED = 64;
+    private static final int KNOWN_FLAGS = NO_VALUE | EXPIRED | SECONDS | TAGGED;
+    private static final int CHECKSUM = 28;
+    private static final int LONGEST_TAG = 1_024;
+    private static final long LARGEST_SPAN = 0xFFFF_FFFFL;
+
+    private final byte[] bytes;
+    private final @Nullable String etag;
+    private final int payload;
+
+    private Frame(byte[] bytes, @Nullable String etag, int payload) {
+        this.bytes = bytes;
+        this.etag = etag;
+        this.payload = payload;
+    }
+
+    /**
+     * Writes a frame.
+     *
+     * @param key the stored key that it is for
+     * @param codecId 1 to 255
+     * @param bornMillis wall-clock time of birth, milliseconds since 1970
+     * @param freshMillis how long it is fresh, in milliseconds, zero or more
+     * @param hardMillis how long it may be used at all, in milliseconds, not less than {@code freshMillis}
+     * @param etag a tag of at most 1,024 bytes, or null
+     * @param value the encoded value, or null for the knowledge that there is none
+     */
+    public static Frame of(
+            String key,
+            int codecId,
+            long bornMillis,
+            long freshMillis,
+            long hardMillis,
+            @Nullable String etag,
+            byte @Nullable [] value) {
+        if (freshMillis < 0 || hardMillis < freshMillis) {
+            throw new IllegalArgumentException(
+                    "spans must be 0 <= fresh <= hard: " + freshMillis + " ms, " + hardMillis + " ms");
+        }
+        byte[] tag = etag == null ? null : tagBytes(etag);
+        int length = HEADER + (tag == null ? 0 : 2 + tag.length) + (value == null ? 0 : value.length);
+        boolean seconds = hardMillis > LARGEST_SPAN;
+        int flags = (value == null ? NO_VALUE : 0) | (seconds ? SECONDS : 0) | (tag == null ? 0 : TAGGED);
+        ByteBuffer out = ByteBuffer.allocate(length)
+                .put(MAGIC)
+                .put(VERSION)
+                .put((byte) flags)
+                .put((byte) codecId)
+                .putLong(bornMillis)
+                .putInt((int) (seconds ? freshMillis / 1_000 : freshMillis))
+                .putInt((int) (seconds ? hardMillis / 1_000 : hardMillis))
+                .putLong(0)
+                .putInt(0);
+        if (tag != null) {
+            out.putShort((short) tag.length).put(tag);
+        }
+        int payload = out.position();
+        if (value != null) {
+            out.put(value);
+        }
+        out.putInt(CHECKSUM, checksum(key, out.array()));
+        return new Frame(out.array(), etag, payload);
+    }
+
+    /**
+     * Reads a frame. Nothing in the bytes is trusted before the checksum is right.
+     *
+     * @param key the stored key that was asked for
+     * @throws MalformedFrameException if the bytes are not a whole frame of this key in a version that is known here
+     */
+    public static Frame read(String key, byte[] bytes) throws MalformedFrameException {
+        if (bytes.length < HEADER) {
+            throw new MalformedFrameException("shorter than a header: " + bytes.length + " bytes");
+        }
+        if (bytes[0] != MAGIC) {
+            throw new MalformedFrameException("not written by this cache");
+        }
+        if (bytes[1] != VERSION) {
+            throw new MalformedFrameException("version " + bytes[1] + ", expected " + VERSION);
+        }
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        if (in.getInt(CHECKSUM) != checksum(key, bytes)) {
+            throw new MalformedFrameException("checksum is wrong: damaged, or written for another key");
+        }
+        int flags = bytes[2];
+        if ((flags & ~KNOWN_FLAGS) != 0) {
+            throw new MalformedFrameException("unknown flags " + flags);
+        }
+        if ((flags & TAGGED) == 0) {
+            return new Frame(bytes, null, HEADER);
+        }
+        if (bytes.length < HEADER + 2 || bytes.length < HEADER + 2 + in.getShort(HEADER)) {
+            throw new MalformedFrameException("tag longer than the frame");
+        }
+        int tagLength = in.getShort(HEADER);
+        if (tagLength < 0) {
+            throw new MalformedFrameException("tag of negative length");
+        }
+        String etag = new String(bytes, HEADER + 2, tagLength, StandardCharsets.UTF_8);
+        return new Frame(bytes, etag, HEADER + 2 + tagLength);
+    }
+
+    private static byte[] tagBytes(String etag) {
+        byte[] tag = etag.getBytes(StandardCharsets.UTF_8);
+        if (tag.length > LONGEST_TAG) {
+            throw new IllegalArgumentException(
+                    "etag must be at most " + LONGEST_TAG + " bytes of UTF-8: " + tag.length);
+        }
+        return tag;
+    }
+
+    private static int checksum(String key, byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+        crc.update(keyBytes, 0, keyBytes.length);
+        crc.update(bytes, 0, CHECKSUM);
+        crc.update(bytes, HEADER, bytes.length - HEADER);
+        return (int) crc.getValue();
+    }
+
+    /** This frame, marked as no longer fresh; its hard end stays. */
+    public Frame expired(String key) {
+        byte[] copy = bytes.clone();
+        copy[2] |= EXPIRED;
+        ByteBuffer.wrap(copy).putInt(CHECKSUM, checksum(key, copy));
+        return new Frame(copy, etag, payload);
+    }
+
+    /** The bytes to store; not a copy. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** The header alone, which tells this frame from every other of its key. */
+    public byte[] header() {
+        byte[] header = new byte[HEADER];
+        System.arraycopy(bytes, 0, header, 0, HEADER);
+        return header;
+    }
+
+    public int codecId() {
+        return bytes[3] & 0xFF;
+    }
+
+    /** Whether it says that the key has no value. */
+    public boolean isNegative() {
+        return (bytes[2] & NO_VALUE) != 0;
+    }
+
+    /** Whether its fresh life was ended by hand. */
+    public boolean isExpired() {
+        return (bytes[2] & EXPIRED) != 0;
+    }
+
+    public @Nullable String etag() {
+        return etag;
+    }
+
+    /** The encoded value: a view of the stored bytes. */
+    public ByteBuffer payload() {
+        return ByteBuffer.wrap(bytes, payload, bytes.length - payload).slice();
+    }
+
+    /** Wall-clock time of birth, milliseconds since 1970. */
+    public long bornMillis() {
+        return ByteBuffer.wrap(bytes).getLong(4);
+    }
+
+    /** Milliseconds since birth by this machine's wall clock, never negative. */
+    public long ageMillis(long nowMillis) {
+        return Math.max(0, nowMillis - bornMillis());
+    }
+
+    /** Milliseconds of fresh life that are left, zero or negative when it is over; an end by hand is zero. */
+    public long freshMillisLeft(long nowMillis) {
+        long left = span(12) - ageMillis(nowMillis);
+        return isExpired() ? Math.min(0, left) : left;
+    }
+
+    /** Milliseconds of any life that are left, zero or negative when it is over. */
+    public long hardMillisLeft(long nowMillis) {
+        return span(16) - ageMillis(nowMillis);
+    }
+
+    private long span(int offset) {
+        long span = ByteBuffer.wrap(bytes).getInt(offset) & 0xFFFF_FFFFL;
+        return (bytes[2] & SECONDS) != 0 ? span * 1_000 : span;
+    }
+
+    @Override
+    public String toString() {
+        return "Frame[codec=" + codecId() + ", " + bytes.length + " bytes]";
+    }
+}
