@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Framing.Made;
 import io.tiercel.cache.Loads.Missing;
@@ -242,27 +244,37 @@ final class BulkReads<K, V> {
         for (Missing<K, V> one : missing) {
             Made<V> result = loads.make(one, loaded.get(one.key()), null, null);
             made.add(result);
-            if (result != null && result.frame() != null && engine.fences().holds(one.ticket())) {
+            if (result != null && result.frame() != null) {
                 frames.put(one.stored(), result.frame());
                 byStored.put(one.stored(), one);
             }
         }
-        var unused = engine.remotes()
-                .fillAll(frames, key -> stillWanted(byStored.get(key)))
-                .whenComplete((done, error) -> {
-                    for (int i = 0; i < missing.size(); i++) {
-                        Made<V> result = made.get(i);
-                        if (result != null) {
-                            loads.install(missing.get(i), result.entry());
-                        }
-                        K key = missing.get(i).key();
-                        engine.loads().end(key, flights.get(i), new Answer<>(loaded.get(key), true));
-                    }
-                });
+        var unused = engine.remotes().fillAll(frames, claim(byStored)).whenComplete((done, error) -> {
+            for (int i = 0; i < missing.size(); i++) {
+                Made<V> result = made.get(i);
+                if (result != null) {
+                    loads.install(missing.get(i), result.entry());
+                }
+                K key = missing.get(i).key();
+                engine.loads().end(key, flights.get(i), new Answer<>(loaded.get(key), true));
+            }
+        });
     }
 
-    private boolean stillWanted(@Nullable Missing<K, V> missing) {
-        return missing != null && engine.fences().holds(missing.ticket());
+    private RemoteTiers.Claim claim(Map<String, Missing<K, V>> byStored) {
+        Map<String, RemoteTiers.Claim> claims = new HashMap<>();
+        byStored.forEach((stored, one) -> claims.put(stored, engine.claim(one.key(), one.ticket())));
+        return new RemoteTiers.Claim() {
+            @Override
+            public boolean holds(String stored) {
+                return requireNonNull(claims.get(stored)).holds(stored);
+            }
+
+            @Override
+            public void withdrawn(String stored) {
+                requireNonNull(claims.get(stored)).withdrawn(stored);
+            }
+        };
     }
 
     private CompletableFuture<Answers<K, V>> collect(

@@ -76,4 +76,27 @@ record Engine<K, V>(
         loads.detach(key);
         return ticket;
     }
+
+    /** From here on L1 knows nothing of the key, and nothing that was read before comes in. */
+    void forget(K key) {
+        advance(key);
+        if (local != null) {
+            local.remove(key);
+        }
+    }
+
+    /** The right to fill one key, as long as the ticket holds. */
+    RemoteTiers.Claim claim(K key, long ticket) {
+        return new RemoteTiers.Claim() {
+            @Override
+            public boolean holds(String stored) {
+                return fences.holds(ticket);
+            }
+
+            @Override
+            public void withdrawn(String stored) {
+                forget(key);
+            }
+        };
+    }
 }

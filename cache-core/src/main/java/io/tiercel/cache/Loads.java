@@ -79,15 +79,14 @@ final class Loads<K, V> {
             engine.loads().end(missing.key(), flight, answer);
             return;
         }
-        CompletableFuture<Void> filled = CompletableFuture.completedFuture(null);
-        if (made.frame() != null && engine.fences().holds(missing.ticket())) {
-            filled = engine.remotes()
-                    .fill(
-                            missing.stored(),
-                            made.frame(),
-                            missing.failed(),
-                            key -> engine.fences().holds(missing.ticket()));
-        }
+        CompletableFuture<Void> filled = made.frame() == null
+                ? CompletableFuture.completedFuture(null)
+                : engine.remotes()
+                        .fill(
+                                missing.stored(),
+                                made.frame(),
+                                missing.failed(),
+                                engine.claim(missing.key(), missing.ticket()));
         var unused = filled.whenComplete((done, error) -> {
             install(missing, made.entry());
             engine.loads().end(missing.key(), flight, answer);

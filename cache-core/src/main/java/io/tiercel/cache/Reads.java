@@ -247,7 +247,7 @@ final class Reads<K, V> {
             engine.counters().localPromotions.increment();
         }
         if (entry.isFreshAt(engine.time().nanos())) {
-            engine.remotes().promote(stored, finding);
+            engine.remotes().promote(stored, finding, engine.claim(key, ticket));
         }
     }
 

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,73 +149,119 @@ final class RemoteTiers<V> {
 
     // ---- copying upwards and filling
 
+    /**
+     * Whoever copies or fills, and the keys for which it may: a key that was written or invalidated since it began is
+     * not its any more.
+     */
+    interface Claim {
+        boolean holds(String key);
+
+        /** What was stored under the key after the claim was lost has been taken back. */
+        void withdrawn(String key);
+    }
+
     /** Copies what was found to the tiers above that answered that they had nothing; nobody waits for it. */
-    void promote(String key, Finding<V> finding) {
+    void promote(String key, Finding<V> finding, Claim claim) {
         Frame frame = finding.frame();
         if (frame == null || finding.depth() == 0) {
             return;
         }
         for (int depth = 0; depth < finding.depth(); depth++) {
             if ((finding.failed() & 1L << depth) == 0) {
-                promote(guards.get(depth), key, frame);
+                promote(guards.get(depth), key, frame, claim);
             }
         }
     }
 
     /** Only if there is nothing yet: whatever came in the meantime is newer. */
-    private void promote(TierGuard guard, String key, Frame frame) {
+    private void promote(TierGuard guard, String key, Frame frame, Claim claim) {
         Duration life = lifeLeft(frame);
         if (life == null || !guard.takes(frame.bytes())) {
             return;
         }
-        background.start(() -> guard.putIfAbsent(key, frame.bytes(), life).thenAccept(present -> {
-            if (present == null) {
-                guard.promotions.increment();
+        background.start(() -> guard.putIfAbsent(key, frame.bytes(), life).thenCompose(present -> {
+            if (present != null) {
+                return CompletableFuture.<Void>completedFuture(null);
             }
+            guard.promotions.increment();
+            return checked(guard, key, frame, claim);
         }));
+    }
+
+    /**
+     * The claim was looked at before the value was sent, but a write may have come in between and be overwritten by it.
+     * So it is looked at again, and what should not be there is taken back unless it has been replaced already.
+     */
+    private CompletableFuture<Void> checked(TierGuard guard, String key, Frame frame, Claim claim) {
+        if (claim.holds(key)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return guard.removeIfStill(key, frame.header()).handle((removed, error) -> {
+            claim.withdrawn(key);
+            return null;
+        });
     }
 
     /**
      * Stores what was loaded. The future completes when the first tier has answered, and never fails: the value is
      * there, whether or not it could be stored. A tier that failed the look-up of the same key is not waited for again.
      *
-     * @param wanted asked before each deeper tier, whose turn comes after a while
+     * @param claim looked at before each tier, and after it
      */
-    CompletableFuture<Void> fill(String key, Frame frame, long failed, Predicate<String> wanted) {
+    CompletableFuture<Void> fill(String key, Frame frame, long failed, Claim claim) {
         if (guards.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> first = store(guards.get(0), key, frame).handle((done, error) -> null);
-        background.start(() -> first.thenCompose(done -> fillFrom(1, key, frame, wanted)));
+        CompletableFuture<Void> first = fillOne(guards.get(0), key, frame, claim);
+        background.start(() -> first.thenCompose(done -> fillFrom(1, key, frame, claim)));
         return (failed & 1) == 0 ? first : CompletableFuture.completedFuture(null);
     }
 
-    private CompletableFuture<Void> fillFrom(int depth, String key, Frame frame, Predicate<String> wanted) {
-        if (depth == guards.size() || !wanted.test(key)) {
+    private CompletableFuture<Void> fillFrom(int depth, String key, Frame frame, Claim claim) {
+        return depth == guards.size()
+                ? CompletableFuture.completedFuture(null)
+                : fillOne(guards.get(depth), key, frame, claim)
+                        .thenCompose(done -> fillFrom(depth + 1, key, frame, claim));
+    }
+
+    private CompletableFuture<Void> fillOne(TierGuard guard, String key, Frame frame, Claim claim) {
+        if (!claim.holds(key)) {
             return CompletableFuture.completedFuture(null);
         }
-        return store(guards.get(depth), key, frame)
-                .handle((done, error) -> null)
-                .thenCompose(done -> fillFrom(depth + 1, key, frame, wanted));
+        return store(guard, key, frame)
+                .handle((done, error) -> checked(guard, key, frame, claim))
+                .thenCompose(Function.identity());
     }
 
     /** As {@link #fill}, for many keys at once. */
-    CompletableFuture<Void> fillAll(Map<String, Frame> frames, Predicate<String> wanted) {
+    CompletableFuture<Void> fillAll(Map<String, Frame> frames, Claim claim) {
         if (guards.isEmpty() || frames.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> first = storeAll(guards.get(0), frames).thenAccept(failures -> {});
-        background.start(() -> first.thenCompose(done -> fillAllFrom(1, frames, wanted)));
+        CompletableFuture<Void> first = fillAllOne(guards.get(0), frames, claim);
+        background.start(() -> first.thenCompose(done -> fillAllFrom(1, frames, claim)));
         return first;
     }
 
-    private CompletableFuture<Void> fillAllFrom(int depth, Map<String, Frame> frames, Predicate<String> wanted) {
-        if (depth == guards.size()) {
-            return CompletableFuture.completedFuture(null);
-        }
-        Map<String, Frame> still = new LinkedHashMap<>(frames);
-        still.keySet().removeIf(key -> !wanted.test(key));
-        return storeAll(guards.get(depth), still).thenCompose(failures -> fillAllFrom(depth + 1, still, wanted));
+    private CompletableFuture<Void> fillAllFrom(int depth, Map<String, Frame> frames, Claim claim) {
+        return depth == guards.size()
+                ? CompletableFuture.completedFuture(null)
+                : fillAllOne(guards.get(depth), frames, claim)
+                        .thenCompose(done -> fillAllFrom(depth + 1, frames, claim));
+    }
+
+    private CompletableFuture<Void> fillAllOne(TierGuard guard, Map<String, Frame> frames, Claim claim) {
+        Map<String, Frame> claimed = new LinkedHashMap<>(frames);
+        claimed.keySet().removeIf(key -> !claim.holds(key));
+        return storeAll(guard, claimed).thenCompose(failures -> {
+            List<CompletableFuture<Void>> checks = new ArrayList<>();
+            claimed.forEach((key, frame) -> {
+                if (!claim.holds(key)) {
+                    checks.add(checked(guard, key, frame, claim));
+                }
+            });
+            return CompletableFuture.allOf(checks.toArray(CompletableFuture<?>[]::new));
+        });
     }
 
     // ---- writing

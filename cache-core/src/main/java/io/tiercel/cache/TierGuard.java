@@ -125,13 +125,17 @@ final class TierGuard {
         return one("put", () -> tier.replaceIfStartsWith(key, prefix, value, ttl));
     }
 
+    CompletableFuture<Boolean> removeIfStill(String key, byte[] prefix) {
+        return one("remove", () -> tier.removeIfStartsWith(key, prefix));
+    }
+
     /** Removes what nobody can read, unless it has been replaced meanwhile. Whether that works only the counts tell. */
     void discard(String key, byte[] bytes, String reason) {
         undecodable.increment();
         if (isSecondPast(lastUndecodable)) {
             events.emit(new CacheEvent.Undecodable(cache, name(), reason));
         }
-        var unused = one("remove", () -> tier.removeIfStartsWith(key, bytes));
+        var unused = removeIfStill(key, bytes);
     }
 
     /** Whether the tier takes a value of that size; if not, it is counted. */

@@ -40,7 +40,7 @@ final class Writes<K, V> {
                 : engine.remotes().put(stored, frame);
         return written.handle((unconfirmed, error) -> {
             if (error != null) {
-                forget(key);
+                engine.forget(key);
                 throw failed("put", Map.of(key, TierGuard.unwrap(error)));
             }
             finish(begun);
@@ -66,7 +66,7 @@ final class Writes<K, V> {
                 if (failure == null) {
                     finish(one);
                 } else {
-                    forget(one.key());
+                    engine.forget(one.key());
                     failures.put(one.key(), failure);
                 }
             });
@@ -98,9 +98,9 @@ final class Writes<K, V> {
 
     CompletableFuture<WriteResult> invalidate(K key) {
         String stored = engine.stored(key);
-        forget(key);
+        engine.forget(key);
         return engine.remotes().remove(stored).handle((unconfirmed, error) -> {
-            forget(key);
+            engine.forget(key);
             if (error != null) {
                 throw failed("invalidate", Map.of(key, TierGuard.unwrap(error)));
             }
@@ -114,10 +114,10 @@ final class Writes<K, V> {
         for (K key : new LinkedHashSet<K>(keys)) {
             byStored.put(engine.stored(key), key);
         }
-        byStored.values().forEach(this::forget);
+        byStored.values().forEach(engine::forget);
         List<String> stored = new ArrayList<>(byStored.keySet());
         return engine.remotes().removeAll(stored).thenApply(bulk -> {
-            byStored.values().forEach(this::forget);
+            byStored.values().forEach(engine::forget);
             if (!bulk.failures().isEmpty()) {
                 Map<K, Throwable> failures = new LinkedHashMap<>();
                 byStored.forEach((name, key) -> {
@@ -143,13 +143,6 @@ final class Writes<K, V> {
             }
             return result(unconfirmed);
         });
-    }
-
-    private void forget(K key) {
-        engine.advance(key);
-        if (engine.local() != null) {
-            engine.local().remove(key);
-        }
     }
 
     private void expireLocally(K key) {

@@ -1,0 +1,180 @@
+package io.tiercel.cache;
+
+import io.tiercel.cache.tier.Outcome;
+import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.TierEntry;
+import io.tiercel.cache.tier.TierException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A store in memory that does what the test says: fails, hangs, answers late, refuses some keys. */
+final class FakeTier implements RemoteTier {
+    record Stored(byte[] bytes, Duration ttl, long endMillis) {}
+
+    final Map<String, Stored> stored = new ConcurrentHashMap<>();
+    final List<String> log;
+    final AtomicInteger gets = new AtomicInteger();
+    final AtomicInteger bulkGets = new AtomicInteger();
+    final AtomicInteger closes = new AtomicInteger();
+
+    private final String name;
+    private final TimeSource time;
+    volatile boolean failing;
+    volatile @Nullable CompletableFuture<?> getGate;
+    volatile @Nullable CompletableFuture<?> putGate;
+    volatile @Nullable Executor executor;
+    volatile @Nullable String failingKey;
+    volatile int maximumValueBytes = Integer.MAX_VALUE;
+
+    FakeTier(String name, TimeSource time) {
+        this(name, time, new CopyOnWriteArrayList<>());
+    }
+
+    FakeTier(String name, TimeSource time, List<String> log) {
+        this.name = name;
+        this.time = time;
+        this.log = log;
+    }
+
+    private <T> CompletableFuture<T> answer(
+            String operation, String key, @Nullable CompletableFuture<?> gate, Supplier<T> work) {
+        log.add(name + "." + operation + " " + key);
+        if (failing || key.equals(failingKey)) {
+            return CompletableFuture.failedFuture(new TierException(name + " is down"));
+        }
+        Executor on = executor;
+        if (gate != null) {
+            return gate.thenApply(x -> work.get());
+        }
+        return on == null ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, on);
+    }
+
+    byte @Nullable [] bytes(String key) {
+        Stored s = stored.get(key);
+        return s == null || s.endMillis() <= time.millis() ? null : s.bytes();
+    }
+
+    private void store(String key, byte[] value, Duration ttl) {
+        stored.put(key, new Stored(value, ttl, time.millis() + ttl.toMillis()));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Duration timeout() {
+        return Duration.ofMillis(200);
+    }
+
+    @Override
+    public int maximumValueBytes() {
+        return maximumValueBytes;
+    }
+
+    @Override
+    public CompletableFuture<byte @Nullable []> get(String key) {
+        gets.incrementAndGet();
+        return answer("get", key, getGate, () -> bytes(key));
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<byte[]>>> getAll(List<String> keys) {
+        bulkGets.incrementAndGet();
+        return bulk(keys.stream()
+                .map(k -> answer("getAll", k, getGate, () -> bytes(k)))
+                .toList());
+    }
+
+    @Override
+    public CompletableFuture<Void> put(String key, byte[] value, Duration ttl) {
+        return answer("put", key, putGate, () -> {
+            store(key, value, ttl);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<Void>>> putAll(List<TierEntry> entries) {
+        return bulk(entries.stream()
+                .map(e -> this.<Void>answer("putAll", e.key(), putGate, () -> {
+                    store(e.key(), e.value(), e.ttl());
+                    return null;
+                }))
+                .toList());
+    }
+
+    @Override
+    public CompletableFuture<Boolean> remove(String key) {
+        return answer("remove", key, null, () -> stored.remove(key) != null);
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<Boolean>>> removeAll(List<String> keys) {
+        return bulk(keys.stream()
+                .map(k -> answer("removeAll", k, null, () -> stored.remove(k) != null))
+                .toList());
+    }
+
+    @Override
+    public CompletableFuture<byte @Nullable []> putIfAbsent(String key, byte[] value, Duration ttl) {
+        return answer("putIfAbsent", key, putGate, () -> {
+            byte[] there = bytes(key);
+            if (there == null) {
+                store(key, value, ttl);
+            }
+            return there;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Boolean> replaceIfStartsWith(String key, byte[] prefix, byte[] value, Duration ttl) {
+        return answer("replace", key, null, () -> {
+            boolean same = startsWith(bytes(key), prefix);
+            if (same) {
+                store(key, value, ttl);
+            }
+            return same;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Boolean> removeIfStartsWith(String key, byte[] prefix) {
+        return answer("removeIf", key, null, () -> startsWith(bytes(key), prefix) && stored.remove(key) != null);
+    }
+
+    private static boolean startsWith(byte @Nullable [] bytes, byte[] prefix) {
+        return bytes != null
+                && bytes.length >= prefix.length
+                && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
+    }
+
+    private static <T> CompletableFuture<List<Outcome<T>>> bulk(List<CompletableFuture<T>> all) {
+        return CompletableFuture.allOf(
+                        all.stream().map(f -> f.handle((v, e) -> null)).toArray(CompletableFuture<?>[]::new))
+                .thenApply(x -> {
+                    List<Outcome<T>> outcomes = new ArrayList<>();
+                    for (CompletableFuture<T> f : all) {
+                        outcomes.add(f.handle((v, e) -> e == null ? Outcome.done(v) : Outcome.<T>failed(e))
+                                .join());
+                    }
+                    return outcomes;
+                });
+    }
+
+    @Override
+    public void close() {
+        closes.incrementAndGet();
+    }
+}
