@@ -22,6 +22,7 @@ final class BackgroundWrites {
     private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
 
     /** Starts a write if there is room. Its outcome is the tier's guard's to count. */
+    @SuppressWarnings("CollectionUndefinedEquality") // the very same future is what is meant
     void start(Supplier<CompletableFuture<?>> write) {
         if (underWay.size() >= MOST) {
             return;

@@ -1,7 +1,5 @@
 package io.tiercel.cache;
 
-import static java.util.Objects.requireNonNull;
-
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Framing.Made;
 import io.tiercel.cache.Loads.Missing;
@@ -240,41 +238,29 @@ final class BulkReads<K, V> {
     private void store(List<Missing<K, V>> missing, List<Flight<Answer<V>>> flights, Map<K, V> loaded) {
         List<@Nullable Made<V>> made = new ArrayList<>(missing.size());
         Map<String, Frame> frames = new LinkedHashMap<>();
-        Map<String, Missing<K, V>> byStored = new HashMap<>();
+        Map<String, K> keys = new HashMap<>();
+        Map<String, Long> tickets = new HashMap<>();
         for (Missing<K, V> one : missing) {
             Made<V> result = loads.make(one, loaded.get(one.key()), null, null);
             made.add(result);
             if (result != null && result.frame() != null) {
                 frames.put(one.stored(), result.frame());
-                byStored.put(one.stored(), one);
+                keys.put(one.stored(), one.key());
+                tickets.put(one.stored(), one.ticket());
             }
         }
-        var unused = engine.remotes().fillAll(frames, claim(byStored)).whenComplete((done, error) -> {
-            for (int i = 0; i < missing.size(); i++) {
-                Made<V> result = made.get(i);
-                if (result != null) {
-                    loads.install(missing.get(i), result.entry());
-                }
-                K key = missing.get(i).key();
-                engine.loads().end(key, flights.get(i), new Answer<>(loaded.get(key), true));
-            }
-        });
-    }
-
-    private RemoteTiers.Claim claim(Map<String, Missing<K, V>> byStored) {
-        Map<String, RemoteTiers.Claim> claims = new HashMap<>();
-        byStored.forEach((stored, one) -> claims.put(stored, engine.claim(one.key(), one.ticket())));
-        return new RemoteTiers.Claim() {
-            @Override
-            public boolean holds(String stored) {
-                return requireNonNull(claims.get(stored)).holds(stored);
-            }
-
-            @Override
-            public void withdrawn(String stored) {
-                requireNonNull(claims.get(stored)).withdrawn(stored);
-            }
-        };
+        var unused = engine.remotes()
+                .fillAll(frames, engine.claim(keys, tickets))
+                .whenComplete((done, error) -> {
+                    for (int i = 0; i < missing.size(); i++) {
+                        Made<V> result = made.get(i);
+                        if (result != null) {
+                            loads.install(missing.get(i), result.entry());
+                        }
+                        K key = missing.get(i).key();
+                        engine.loads().end(key, flights.get(i), new Answer<>(loaded.get(key), true));
+                    }
+                });
     }
 
     private CompletableFuture<Answers<K, V>> collect(
@@ -340,11 +326,11 @@ final class BulkReads<K, V> {
     private void take(Map<K, V> values, K key, Look<V> look) {
         Finding<V> finding = look.finding().join();
         Entry<V> entry = finding.entry();
-        boolean fresh = entry != null && entry.isFreshAt(engine.now());
-        count(finding, look.own(), fresh);
-        if (fresh) {
+        if (entry != null && entry.isFreshAt(engine.now())) {
+            count(finding, look.own(), true);
             putIfThere(values, key, entry.value);
         } else {
+            count(finding, look.own(), false);
             engine.counters().absent.increment();
         }
     }

@@ -1,6 +1,7 @@
 package io.tiercel.cache;
 
-/** Is told of rare events. Called on the cache's executor; what it throws is logged and changes nothing. */
+/** Is told of rare events. Called on the cache's executor; what it throws is logged and changes
+ * nothing. It must not call the cache. */
 @FunctionalInterface
 public interface CacheListener {
     void onEvent(CacheEvent event);

@@ -1,7 +1,11 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,15 +91,25 @@ record Engine<K, V>(
 
     /** The right to fill one key, as long as the ticket holds. */
     RemoteTiers.Claim claim(K key, long ticket) {
+        return claim(Map.of(stored(key), key), Map.of(stored(key), ticket));
+    }
+
+    /** The right to fill some keys, each as long as its ticket holds; both maps by the stored key. */
+    RemoteTiers.Claim claim(Map<String, K> keysByStored, Map<String, Long> tickets) {
         return new RemoteTiers.Claim() {
             @Override
             public boolean holds(String stored) {
-                return fences.holds(ticket);
+                return fences.holds(requireNonNull(tickets.get(stored), stored));
+            }
+
+            @Override
+            public <T> T ordered(Supplier<T> lookAndSend) {
+                return fences.whileStill(tickets.values(), lookAndSend);
             }
 
             @Override
             public void withdrawn(String stored) {
-                forget(key);
+                forget(requireNonNull(keysByStored.get(stored), stored));
             }
         };
     }

@@ -1,17 +1,30 @@
 package io.tiercel.cache;
 
+import java.util.BitSet;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Keeps a value that was read or loaded before a write from landing after it. Whoever reads takes a ticket first; a
  * write or an invalidation moves the counter of its key; a ticket whose counter has moved installs nothing.
  *
+ * <p>For L1 the counter is looked at inside the entry's own update. A remote tier has no such moment, so there the order
+ * of sending must do: a fill looks at its ticket and sends in one step, during which no counter it depends on moves, and
+ * a write moves the counter before it sends. What was sent first over one connection is done first. (Where a store takes
+ * another way, a redirect say, that does not hold, and the fill looks once more after it was acknowledged.)
+ *
  * <p>Counters are striped: two keys that share one cost each other a fill now and then, never a wrong value. Thread-safe.
  */
 final class Fences {
     private static final int STRIPES = 4_096;
+    private static final int GATES = 64;
 
     private final AtomicIntegerArray counters = new AtomicIntegerArray(STRIPES);
+    private final ReentrantLock[] gates =
+            Stream.generate(ReentrantLock::new).limit(GATES).toArray(ReentrantLock[]::new);
 
     /** A ticket for a key, to be taken before anything is read that may end in a tier. */
     long open(Object key) {
@@ -27,7 +40,13 @@ final class Fences {
     /** Makes every ticket for the key worthless, and returns a new one. */
     long advance(Object key) {
         int stripe = stripe(key);
-        return ticket(stripe, counters.incrementAndGet(stripe));
+        ReentrantLock gate = gates[stripe % GATES];
+        gate.lock();
+        try {
+            return ticket(stripe, counters.incrementAndGet(stripe));
+        } finally {
+            gate.unlock();
+        }
     }
 
     /**
@@ -35,11 +54,31 @@ final class Fences {
      * learn of it: the first to end by this, the second since its ticket no longer holds.
      */
     boolean advanceFrom(long ticket) {
-        return counters.getAndIncrement((int) (ticket >>> 32)) == (int) ticket;
+        int stripe = (int) (ticket >>> 32);
+        ReentrantLock gate = gates[stripe % GATES];
+        gate.lock();
+        try {
+            return counters.getAndIncrement(stripe) == (int) ticket;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Does something short that does not wait, during which no counter of these tickets moves. */
+    <T> T whileStill(Collection<Long> tickets, Supplier<T> work) {
+        BitSet needed = new BitSet(GATES);
+        tickets.forEach(ticket -> needed.set((int) (ticket >>> 32) % GATES));
+        // All who take more than one take them in this order.
+        needed.stream().forEach(gate -> gates[gate].lock());
+        try {
+            return work.get();
+        } finally {
+            needed.stream().forEach(gate -> gates[gate].unlock());
+        }
     }
 
     private static long ticket(int stripe, int count) {
-        return (long) stripe << 32 | count & 0xFFFF_FFFFL;
+        return ((long) stripe << 32) | (count & 0xFFFF_FFFFL);
     }
 
     private static int stripe(Object key) {

@@ -88,7 +88,7 @@ final class Reads<K, V> {
         if (engine.loads().join(key, mine) != null) {
             return;
         }
-        var logged = mine.result.whenComplete((answer, error) -> {
+        var unused = mine.result.whenComplete((answer, error) -> {
             if (error != null) {
                 LOG.debug("cache {}: a refresh behind failed; the stale value stays", engine.name(), error);
             }
@@ -106,12 +106,11 @@ final class Reads<K, V> {
         Flight<Answer<V>> other = engine.loads().join(key, mine);
         if (other != null) {
             other.refuseRecursion(engine.name());
-            return other.result
-                    .handleAsync(
-                            (answer, error) ->
-                                    answer != null && answer.loaded() ? other.result : refresh(key, loader, executor),
-                            executor)
-                    .thenCompose(result -> result);
+            return Futures.whatever(
+                    other.result,
+                    executor,
+                    (answer, error) ->
+                            answer != null && answer.loaded() ? other.result : refresh(key, loader, executor));
         }
         guarded(mine, key, () -> {
             Entry<V> known = engine.localEntry(key);

@@ -12,10 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,22 +64,17 @@ final class RemoteTiers<V> {
         if (depth == guards.size()) {
             return CompletableFuture.completedFuture(Finding.nothing(failed));
         }
-        return guards.get(depth)
-                .get(key)
-                .handleAsync(
-                        (bytes, error) -> {
-                            long failedNow = error == null ? failed : failed | 1L << depth;
-                            Finding<V> found = bytes == null ? null : read(depth, key, bytes, failedNow);
-                            if (found != null) {
-                                return CompletableFuture.completedFuture(found);
-                            }
-                            if (error == null) {
-                                guards.get(depth).misses.increment();
-                            }
-                            return findFrom(depth + 1, key, failedNow, executor);
-                        },
-                        executor)
-                .thenCompose(Function.identity());
+        return Futures.whatever(guards.get(depth).get(key), executor, (bytes, error) -> {
+            long failedNow = error == null ? failed : failed | 1L << depth;
+            Finding<V> found = bytes == null ? null : read(depth, key, bytes, failedNow);
+            if (found != null) {
+                return CompletableFuture.completedFuture(found);
+            }
+            if (error == null) {
+                guards.get(depth).misses.increment();
+            }
+            return findFrom(depth + 1, key, failedNow, executor);
+        });
     }
 
     /** The findings for all keys, in their order; each tier is asked once for what those above did not have. */
@@ -156,6 +152,9 @@ final class RemoteTiers<V> {
     interface Claim {
         boolean holds(String key);
 
+        /** Looks and sends in one step: no claim is lost in between. */
+        <T> T ordered(Supplier<T> lookAndSend);
+
         /** What was stored under the key after the claim was lost has been taken back. */
         void withdrawn(String key);
     }
@@ -179,18 +178,20 @@ final class RemoteTiers<V> {
         if (life == null || !guard.takes(frame.bytes())) {
             return;
         }
-        background.start(() -> guard.putIfAbsent(key, frame.bytes(), life).thenCompose(present -> {
-            if (present != null) {
-                return CompletableFuture.<Void>completedFuture(null);
-            }
-            guard.promotions.increment();
-            return checked(guard, key, frame, claim);
-        }));
+        background.start(() -> claim.ordered(() -> claim.holds(key)
+                ? guard.putIfAbsent(key, frame.bytes(), life).thenCompose(present -> {
+                    if (present != null) {
+                        return CompletableFuture.<Void>completedFuture(null);
+                    }
+                    guard.promotions.increment();
+                    return checked(guard, key, frame, claim);
+                })
+                : CompletableFuture.<Void>completedFuture(null)));
     }
 
     /**
-     * The claim was looked at before the value was sent, but a write may have come in between and be overwritten by it.
-     * So it is looked at again, and what should not be there is taken back unless it has been replaced already.
+     * A store may have taken a write that was sent later first. So the claim is looked at again, and what should not be
+     * there is taken back unless it has been replaced already.
      */
     private CompletableFuture<Void> checked(TierGuard guard, String key, Frame frame, Claim claim) {
         if (claim.holds(key)) {
@@ -225,12 +226,11 @@ final class RemoteTiers<V> {
     }
 
     private CompletableFuture<Void> fillOne(TierGuard guard, String key, Frame frame, Claim claim) {
-        if (!claim.holds(key)) {
-            return CompletableFuture.completedFuture(null);
-        }
-        return store(guard, key, frame)
-                .handle((done, error) -> checked(guard, key, frame, claim))
-                .thenCompose(Function.identity());
+        Optional<CompletableFuture<Void>> sent =
+                claim.ordered(() -> claim.holds(key) ? Optional.of(store(guard, key, frame)) : Optional.empty());
+        return sent.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : Futures.whatever(sent.get(), Runnable::run, (done, error) -> checked(guard, key, frame, claim));
     }
 
     /** As {@link #fill}, for many keys at once. */
@@ -252,8 +252,11 @@ final class RemoteTiers<V> {
 
     private CompletableFuture<Void> fillAllOne(TierGuard guard, Map<String, Frame> frames, Claim claim) {
         Map<String, Frame> claimed = new LinkedHashMap<>(frames);
-        claimed.keySet().removeIf(key -> !claim.holds(key));
-        return storeAll(guard, claimed).thenCompose(failures -> {
+        CompletableFuture<Map<String, Throwable>> sent = claim.ordered(() -> {
+            claimed.keySet().removeIf(key -> !claim.holds(key));
+            return storeAll(guard, claimed);
+        });
+        return sent.thenCompose(failures -> {
             List<CompletableFuture<Void>> checks = new ArrayList<>();
             claimed.forEach((key, frame) -> {
                 if (!claim.holds(key)) {
