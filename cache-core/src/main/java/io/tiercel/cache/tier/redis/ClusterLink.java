@@ -68,7 +68,7 @@ final class ClusterLink implements RedisLink {
 
     @Override
     public List<Share> split(List<byte[]> keys) {
-        Map<RedisClusterNode, List<Integer>> elements = new IdentityHashMap<>();
+        IdentityHashMap<RedisClusterNode, List<Integer>> elements = new IdentityHashMap<>();
         List<Integer> homeless = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
             RedisClusterNode node = nodeOf(keys.get(i));

@@ -70,16 +70,18 @@ final class RedisBulk<R, T> {
         Timeout deadline =
                 tier.runtime().timer().newTimeout(t -> giveUp(), tier.timeoutMillis(), TimeUnit.MILLISECONDS);
         var unused = result.whenComplete((done, failure) -> deadline.cancel());
-        for (RedisLink.Share share : link.split(keys)) {
-            var alsoUnused = share.connection().whenComplete((connection, failure) -> {
-                if (failure == null) {
-                    write(connection, share.elements(), 0);
-                } else {
-                    share.elements().forEach(element -> failed(element, failure));
-                }
-            });
-        }
+        link.split(keys).forEach(this::start);
         return result;
+    }
+
+    private void start(RedisLink.Share share) {
+        var unused = share.connection().whenComplete((connection, failure) -> {
+            if (failure == null) {
+                write(connection, share.elements(), 0);
+            } else {
+                share.elements().forEach(element -> failed(element, failure));
+            }
+        });
     }
 
     private void write(StatefulConnection<byte[], byte[]> connection, List<Integer> elements, int from) {
