@@ -1,0 +1,76 @@
+package io.tiercel.cache.tier.redis;
+
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisException;
+import io.tiercel.cache.tier.TierException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** What Lettuce's exceptions mean for a tier. */
+record RedisFailures(String tier) {
+    private static final String ECHO = "with args beginning with";
+
+    TierException of(String operation, Throwable failure) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof TierException known) {
+            return known;
+        }
+        if (cause instanceof CancellationException) {
+            return new TierException(tier + ": " + operation + " failed: the connection was closed", cause);
+        }
+        String message = String.valueOf(cause.getMessage());
+        int echo = message.indexOf(ECHO);
+        // Redis repeats the beginning of keys and values when it does not know a command.
+        return echo < 0
+                ? new TierException(tier + ": " + operation + " failed: " + message, cause)
+                : new TierException(tier + ": " + operation + " failed: " + message.substring(0, echo));
+    }
+
+    TierException late(String operation, long milliseconds) {
+        return new TierException(tier + ": " + operation + " failed: no answer within " + milliseconds + " ms");
+    }
+
+    static boolean isTimeout(Throwable failure) {
+        return unwrap(failure) instanceof RedisCommandTimeoutException;
+    }
+
+    /** Whether another way to the key may answer: it has moved, or the connection to its node is gone. */
+    static boolean mayAnswerElsewhere(Throwable failure) {
+        Throwable cause = unwrap(failure);
+        if (cause instanceof RedisCommandTimeoutException || cause instanceof CancellationException) {
+            return false;
+        }
+        if (cause instanceof RedisCommandExecutionException) {
+            String message = String.valueOf(cause.getMessage());
+            return message.startsWith("MOVED") || message.startsWith("ASK");
+        }
+        if (cause instanceof RedisException && !(cause instanceof RedisConnectionException)) {
+            return !String.valueOf(cause.getMessage()).contains("queue size exceeded");
+        }
+        return true;
+    }
+
+    /** What the server said about the credentials, or null when it said nothing of the kind. */
+    static @Nullable String refusal(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (cause instanceof RedisCommandExecutionException
+                    && (message.startsWith("WRONGPASS")
+                            || message.startsWith("NOAUTH")
+                            || message.startsWith("ERR AUTH")
+                            || message.startsWith("ERR invalid password")
+                            || message.startsWith("ERR Client sent AUTH"))) {
+                return message;
+            }
+        }
+        return null;
+    }
+
+    static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+}

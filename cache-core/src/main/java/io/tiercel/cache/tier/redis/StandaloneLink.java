@@ -1,0 +1,40 @@
+package io.tiercel.cache.tier.redis;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+/** One server and one connection. */
+record StandaloneLink(RedisClient client, StatefulRedisConnection<byte[], byte[]> connection) implements RedisLink {
+    @Override
+    public StatefulConnection<byte[], byte[]> routed() {
+        return connection;
+    }
+
+    @Override
+    public List<Share> split(List<byte[]> keys) {
+        return List.of(new Share(
+                CompletableFuture.completedFuture(connection),
+                IntStream.range(0, keys.size()).boxed().toList()));
+    }
+
+    @Override
+    public void answered(byte[] key) {
+        // There is no other server to turn to.
+    }
+
+    @Override
+    public void timedOut(byte[] key) {
+        // The watchdog closes the connection.
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+    }
+}
