@@ -1,7 +1,5 @@
 package io.tiercel.cache;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -11,22 +9,22 @@ import java.util.Map;
 public final class BulkLoadingException extends CacheException {
     private static final long serialVersionUID = 1L;
 
-    private final transient Map<Object, Object> loaded;
-    private final transient Map<Object, Throwable> failures;
+    private final transient Map<?, ?> loaded;
+    private final transient Map<?, Throwable> failures;
 
     BulkLoadingException(String message, Map<?, ?> loaded, Map<?, Throwable> failures) {
         super(message, failures.values().iterator().next());
-        this.loaded = Collections.unmodifiableMap(new LinkedHashMap<>(loaded));
-        this.failures = Collections.unmodifiableMap(new LinkedHashMap<>(failures));
+        this.loaded = loaded;
+        this.failures = failures;
     }
 
     /** The values of the keys that did not fail, unmodifiable; keys without a value are absent. */
-    public Map<Object, Object> loaded() {
+    public Map<?, ?> loaded() {
         return loaded;
     }
 
     /** Why each of the failed keys failed, unmodifiable, in the order asked; never empty. */
-    public Map<Object, Throwable> failures() {
+    public Map<?, Throwable> failures() {
         return failures;
     }
 }

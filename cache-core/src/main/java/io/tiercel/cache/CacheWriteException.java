@@ -1,7 +1,5 @@
 package io.tiercel.cache;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -13,12 +11,12 @@ public final class CacheWriteException extends CacheException {
     private static final long serialVersionUID = 1L;
 
     private final String tier;
-    private final transient Map<Object, Throwable> failures;
+    private final transient Map<?, Throwable> failures;
 
     CacheWriteException(String message, String tier, Map<?, Throwable> failures) {
         super(message, failures.values().iterator().next());
         this.tier = tier;
-        this.failures = Collections.unmodifiableMap(new LinkedHashMap<>(failures));
+        this.failures = failures;
     }
 
     /** The tier that did not take it. */
@@ -27,7 +25,7 @@ public final class CacheWriteException extends CacheException {
     }
 
     /** Why, for each key that did not get there; unmodifiable, never empty. The other keys of a bulk call are written. */
-    public Map<Object, Throwable> failures() {
+    public Map<?, Throwable> failures() {
         return failures;
     }
 }

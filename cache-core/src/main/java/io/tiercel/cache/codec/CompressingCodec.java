@@ -38,8 +38,9 @@ final class CompressingCodec<V> implements Codec<V> {
         if (threshold < 0) {
             throw new IllegalArgumentException("threshold must be zero or more bytes: " + threshold);
         }
-        if ((codec.id() & COMPRESSED) != 0) {
-            throw new IllegalArgumentException("codec must have an id from 1 to 127 and not compress already");
+        if (codec.id() < 1 || codec.id() >= COMPRESSED) {
+            throw new IllegalArgumentException(
+                    "codec must have an id from 1 to 127 and not compress already: " + codec.id());
         }
         try {
             return new CompressingCodec<>(codec, threshold, LZ4Factory.fastestInstance());

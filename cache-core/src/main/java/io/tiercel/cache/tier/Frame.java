@@ -1,6 +1,7 @@
 package io.tiercel.cache.tier;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The checksum covers the key as well as header and value, and the key is not stored: bytes that were written for
  * another key, by a store that mixed up its replies or by two keys that were mapped to one, fail it like bytes that were
- * damaged. All numbers are big endian.
+ * damaged. UTF-8 has no lone surrogates; those of a key go into the checksum behind it, each with its place, as two bytes
+ * and two bytes, or keys that differ only there would pass for each other. All numbers are big endian.
  *
  * <pre>
  * offset  bytes  content
@@ -45,6 +47,8 @@ public final class Frame {
     private static final int SECONDS = 32;
     private static final int TAGGED = 64;
     private static final int KNOWN_FLAGS = NO_VALUE | EXPIRED | SECONDS | TAGGED;
+    private static final int FRESH = 12;
+    private static final int HARD = 16;
     private static final int CHECKSUM = 28;
     private static final int LONGEST_TAG = 1_024;
     private static final long LARGEST_SPAN = 0xFFFF_FFFFL;
@@ -78,9 +82,12 @@ public final class Frame {
             long hardMillis,
             @Nullable String etag,
             byte @Nullable [] value) {
-        if (freshMillis < 0 || hardMillis < freshMillis) {
-            throw new IllegalArgumentException(
-                    "spans must be 0 <= fresh <= hard: " + freshMillis + " ms, " + hardMillis + " ms");
+        if (codecId < 1 || codecId > 255) {
+            throw new IllegalArgumentException("codec id must be from 1 to 255: " + codecId);
+        }
+        if (freshMillis < 0 || hardMillis < freshMillis || hardMillis / 1_000 > LARGEST_SPAN) {
+            throw new IllegalArgumentException("spans must be 0 <= fresh <= hard <= " + LARGEST_SPAN + " s: "
+                    + freshMillis + " ms, " + hardMillis + " ms");
         }
         byte[] tag = etag == null ? null : tagBytes(etag);
         int length = HEADER + (tag == null ? 0 : 2 + tag.length) + (value == null ? 0 : value.length);
@@ -131,18 +138,38 @@ public final class Frame {
         if ((flags & ~KNOWN_FLAGS) != 0) {
             throw new MalformedFrameException("unknown flags " + flags);
         }
-        if ((flags & TAGGED) == 0) {
-            return new Frame(bytes, null, HEADER);
+        if (Integer.compareUnsigned(in.getInt(FRESH), in.getInt(HARD)) > 0) {
+            throw new MalformedFrameException("fresh for longer than it lives");
         }
-        if (bytes.length < HEADER + 2 || bytes.length < HEADER + 2 + in.getShort(HEADER)) {
-            throw new MalformedFrameException("tag longer than the frame");
+        boolean tagged = (flags & TAGGED) != 0;
+        int payload = tagged ? endOfTag(in) : HEADER;
+        if ((flags & NO_VALUE) != 0 && payload < bytes.length) {
+            throw new MalformedFrameException("a value where it says there is none");
         }
-        int tagLength = in.getShort(HEADER);
-        if (tagLength < 0) {
-            throw new MalformedFrameException("tag of negative length");
+        return new Frame(bytes, tagged ? tag(in, payload) : null, payload);
+    }
+
+    private static int endOfTag(ByteBuffer in) throws MalformedFrameException {
+        if (in.limit() < HEADER + 2) {
+            throw new MalformedFrameException("shorter than its tag's length");
         }
-        String etag = new String(bytes, HEADER + 2, tagLength, StandardCharsets.UTF_8);
-        return new Frame(bytes, etag, HEADER + 2 + tagLength);
+        int length = in.getShort(HEADER) & 0xFFFF;
+        if (length > LONGEST_TAG || length > in.limit() - HEADER - 2) {
+            throw new MalformedFrameException("tag of " + length + " bytes in a frame of " + in.limit());
+        }
+        return HEADER + 2 + length;
+    }
+
+    private static String tag(ByteBuffer in, int end) throws MalformedFrameException {
+        try {
+            // A new decoder reports what is malformed; that of String would write U+FFFD for it.
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(in.slice(HEADER + 2, end - HEADER - 2))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new MalformedFrameException("tag is not UTF-8");
+        }
     }
 
     private static byte[] tagBytes(String etag) {
@@ -151,16 +178,41 @@ public final class Frame {
             throw new IllegalArgumentException(
                     "etag must be at most " + LONGEST_TAG + " bytes of UTF-8: " + tag.length);
         }
+        if (hasLoneSurrogate(etag)) {
+            throw new IllegalArgumentException("etag holds a lone surrogate, which UTF-8 cannot express");
+        }
         return tag;
+    }
+
+    private static boolean hasLoneSurrogate(String text) {
+        return text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     private static int checksum(String key, byte[] bytes) {
         CRC32C crc = new CRC32C();
         byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
         crc.update(keyBytes, 0, keyBytes.length);
+        addLoneSurrogates(crc, key);
         crc.update(bytes, 0, CHECKSUM);
         crc.update(bytes, HEADER, bytes.length - HEADER);
         return (int) crc.getValue();
+    }
+
+    private static void addLoneSurrogates(CRC32C crc, String key) {
+        for (int i = 0; i < key.length(); i++) {
+            char c = key.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(c) && i + 1 < key.length() && Character.isLowSurrogate(key.charAt(i + 1))) {
+                i++;
+                continue;
+            }
+            crc.update(i >>> 8);
+            crc.update(i);
+            crc.update(c >>> 8);
+            crc.update(c);
+        }
     }
 
     /** This frame, marked as no longer fresh; its hard end stays. */
@@ -213,18 +265,24 @@ public final class Frame {
 
     /** Milliseconds since birth by this machine's wall clock, never negative. */
     public long ageMillis(long nowMillis) {
-        return Math.max(0, nowMillis - bornMillis());
+        long born = bornMillis();
+        if (born >= nowMillis) {
+            return 0;
+        }
+        long age = nowMillis - born;
+        // A birth before all time, which only damage can write, is infinitely long ago and not in the future.
+        return age < 0 ? Long.MAX_VALUE : age;
     }
 
     /** Milliseconds of fresh life that are left, zero or negative when it is over; an end by hand is zero. */
     public long freshMillisLeft(long nowMillis) {
-        long left = span(12) - ageMillis(nowMillis);
+        long left = span(FRESH) - ageMillis(nowMillis);
         return isExpired() ? Math.min(0, left) : left;
     }
 
     /** Milliseconds of any life that are left, zero or negative when it is over. */
     public long hardMillisLeft(long nowMillis) {
-        return span(16) - ageMillis(nowMillis);
+        return span(HARD) - ageMillis(nowMillis);
     }
 
     private long span(int offset) {
