@@ -8,8 +8,9 @@ import java.util.Locale;
 
 /** Puts what is going on into lines of at most 79 columns. */
 final class Dashboard {
+    private static final Duration UNSURE = Duration.ofSeconds(3);
     private static final int TIER_BAR = 22;
-    private static final int PROGRESS_BAR = 36;
+    private static final int PROGRESS_BAR = 30;
 
     private final Style style;
 
@@ -37,8 +38,12 @@ final class Dashboard {
             return total == 0 ? 1 : Math.min(1, (double) answered.issued() / total);
         }
 
-        /** At the mean rate so far. */
-        Duration left() {
+        /** Nothing in the first seconds: they are slower than the rest, as every tier is still empty. */
+        String eta() {
+            return elapsed.compareTo(UNSURE) < 0 ? "" : Dashboard.eta(share(), left());
+        }
+
+        private Duration left() {
             long done = answered.issued();
             return done == 0
                     ? Duration.ZERO
@@ -46,17 +51,25 @@ final class Dashboard {
         }
     }
 
+    /** A bar with its percentage and a count. */
+    String progress(double share, String count) {
+        return "  " + style.cyan(style.progress(share, PROGRESS_BAR)) + format(" %3.0f %%  ", Math.floor(share * 100))
+                + count;
+    }
+
     /** A bar with its percentage, a count, and the time to the end. */
     String progress(double share, String count, Duration left) {
-        String end = share >= 1 ? "" : "  ETA " + seconds(left);
-        return "  " + style.cyan(style.progress(share, PROGRESS_BAR)) + format(" %3.0f %%  ", Math.floor(share * 100))
-                + count + end;
+        return progress(share, count) + eta(share, left);
+    }
+
+    private static String eta(double share, Duration left) {
+        return share >= 1 ? "" : "  ETA " + seconds(left);
     }
 
     List<String> replay(Moment now) {
         List<String> lines = new ArrayList<>();
-        lines.add(progress(now.share(), format("%,d of %,d", now.answered().issued(), now.total()), now.left()));
-        lines.add(format("  %,.0f requests/s", now.perSecond()));
+        lines.add(progress(now.share(), format("%,d of %,d", now.answered().issued(), now.total())));
+        lines.add(format("  %,.0f requests/s", now.perSecond()) + now.eta());
         lines.add("");
         lines.add(style.dim(
                 format("  %-13s%11s%9s  %-22s%10s%10s", "answered by", "requests", "share", "", "p50", "p99")));
@@ -64,10 +77,9 @@ final class Dashboard {
             lines.add(line);
         }
         lines.add("");
+        lines.add(format("  %,.0f loads/s, %s of database time", now.loadsPerSecond(), seconds(now.databaseBusy())));
         lines.add(format(
-                "  %,.0f loads/s, %s of database time, %,d requests shared another's answer",
-                now.loadsPerSecond(),
-                seconds(now.databaseBusy()),
+                "  %,d requests shared the answer of another that came first",
                 now.answered().stats().shared()));
         return lines;
     }
@@ -111,7 +123,7 @@ final class Dashboard {
         }
         return line.append(format(
                         "  loads %.1f %%", 100 * share(now.answered().stats().loads(), now)))
-                .append(now.share() >= 1 ? "" : "  ETA " + seconds(now.left()))
+                .append(now.eta())
                 .toString();
     }
 

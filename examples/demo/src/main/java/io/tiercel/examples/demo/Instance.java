@@ -1,6 +1,5 @@
 package io.tiercel.examples.demo;
 
-import io.tiercel.cache.CacheEvent;
 import io.tiercel.cache.CacheStats;
 import io.tiercel.cache.Loader;
 import io.tiercel.cache.LocalTier;
@@ -11,9 +10,7 @@ import io.tiercel.cache.WarmUpReport;
 import io.tiercel.cache.WarmUpSource;
 import io.tiercel.cache.tier.RemoteTier;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +24,7 @@ final class Instance implements AutoCloseable {
     private final TieredCache<String, Row> cache;
     private final Loader<String, Row> loader;
     private final Latencies latencies = new Latencies();
-    /** What nobody has told yet; what does not fit is dropped, as a reader could not follow anyway. */
-    private final ArrayBlockingQueue<CacheEvent> events = new ArrayBlockingQueue<>(100);
+    private final TierNews news = new TierNews(System::nanoTime);
 
     private final LongAdder issued = new LongAdder();
     private final LongAdder wrong = new LongAdder();
@@ -40,9 +36,7 @@ final class Instance implements AutoCloseable {
         this.cache = cache;
         this.loader = database::load;
         cache.addTimings(latencies);
-        cache.addListener(event -> {
-            var unused = events.offer(event);
-        });
+        cache.addListener(news);
     }
 
     /** An instance with an empty L1 of that many entries. */
@@ -120,11 +114,9 @@ final class Instance implements AutoCloseable {
         return new Sums(name, issued.sum(), wrong.sum(), failed.sum(), cache.stats());
     }
 
-    /** What happened since the last call. */
-    List<CacheEvent> newEvents() {
-        List<CacheEvent> news = new ArrayList<>();
-        events.drainTo(news);
-        return news;
+    /** Which tiers failed or answer again since the last call. */
+    List<TierNews.News> news() {
+        return news.latest();
     }
 
     List<String> hottestKeys(int limit) {

@@ -2,9 +2,6 @@ package io.tiercel.examples.demo;
 
 import static io.tiercel.examples.demo.Dashboard.format;
 
-import io.tiercel.cache.CacheEvent;
-import io.tiercel.cache.CacheEvent.TierFailed;
-import io.tiercel.cache.CacheEvent.TierRecovered;
 import io.tiercel.cache.WarmUpOptions;
 import io.tiercel.cache.WarmUpProgress;
 import io.tiercel.cache.WarmUpReport;
@@ -207,19 +204,18 @@ final class Show {
 
     /** Tells what tiers failed and came back. */
     private void news(Instance instance) {
-        for (CacheEvent event : instance.newEvents()) {
-            if (event instanceof TierFailed failed) {
-                String cause = String.valueOf(failed.cause().getMessage());
-                screen.say(screen.style().red("  " + failed.tier() + " failed: ") + shortened(cause));
-            } else if (event instanceof TierRecovered recovered) {
-                screen.say(screen.style().green("  " + recovered.tier() + " answers again after ")
-                        + Dashboard.seconds(recovered.failedFor()));
-            }
+        for (TierNews.News news : instance.news()) {
+            String tier = "  " + instance.name() + ": " + news.tier();
+            screen.say(
+                    news.cause() != null
+                            ? screen.style().red(tier + " failed: ") + shortened(news.cause())
+                            : screen.style().green(tier + " answers again after ")
+                                    + Dashboard.seconds(news.failedFor()));
         }
     }
 
     private static String shortened(String text) {
-        int most = 56;
+        int most = 50;
         return text.length() <= most ? text : text.substring(0, most - 3) + "...";
     }
 

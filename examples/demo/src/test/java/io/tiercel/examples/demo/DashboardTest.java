@@ -62,7 +62,7 @@ class DashboardTest {
         for (Style style : List.of(BLOCKS, ASCII)) {
             assertThat(new Dashboard(style).replay(huge))
                     .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
-            assertThat(new Dashboard(style).logLine(huge)).hasSizeLessThan(80);
+            assertThat(new Dashboard(style).logLine(huge)).hasSizeLessThan(100);
         }
     }
 
@@ -72,7 +72,7 @@ class DashboardTest {
 
         assertThat(dashboard.replay(moment(1_000_000, 0)))
                 .allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
-        assertThat(dashboard.logLine(moment(1_000_000, 0))).contains("  0 %").contains("L1 0.0 %");
+        assertThat(dashboard.logLine(moment(1_000_000, 0))).startsWith("  0 %").contains("L1 0.0 %");
     }
 
     @Test
@@ -82,7 +82,7 @@ class DashboardTest {
                 .anySatisfy(line -> assertThat(line).startsWith("  L2 redis             100   10.0 %  ##."))
                 .anySatisfy(line -> assertThat(line).startsWith("  L3 memcached          50    5.0 %  #."))
                 .anySatisfy(line -> assertThat(line).startsWith("  database              40    4.0 %  #."))
-                .anySatisfy(line -> assertThat(line).endsWith("10 requests shared another's answer"));
+                .anySatisfy(line -> assertThat(line).startsWith("  10 requests shared the answer"));
     }
 
     @Test
