@@ -79,7 +79,7 @@ final class Dashboard {
         lines.add("");
         lines.add(format("  %,.0f loads/s, %s of database time", now.loadsPerSecond(), seconds(now.databaseBusy())));
         lines.add(format(
-                "  %,d requests shared the answer of another that came first",
+                "  %,d shared flights: took the answer of another request that came first",
                 now.answered().stats().shared()));
         return lines;
     }
@@ -106,8 +106,12 @@ final class Dashboard {
                 answers,
                 share * 100,
                 label.startsWith("L") ? style.green(bar) : style.yellow(bar),
-                style.time(times.percentile(50)),
-                style.time(times.percentile(99)));
+                time(times.percentile(50)),
+                time(times.percentile(99)));
+    }
+
+    private String time(long nanos) {
+        return nanos == 0 ? "-" : style.time(nanos);
     }
 
     /** The same in one line, without the latencies. */

@@ -50,13 +50,30 @@ final class Servers implements AutoCloseable {
         }
         if (memcached == null) {
             lines.add("L3 memcached  none found; the demo goes on with two tiers. To see the third:");
-            lines.add("              " + Memcached.howToGetIt());
+            for (String line : wrapped(Memcached.howToGetIt(), 64)) {
+                lines.add("              " + line);
+            }
             return lines;
         }
         lines.add("L3 memcached  " + memcached.source());
         if (memcached.source().kind() != ServerSource.Kind.ENVIRONMENT) {
             lines.add("              64 MB, " + pids(List.of(memcached)));
         }
+        return lines;
+    }
+
+    /** The text in lines of at most that width, as far as its words allow. */
+    static List<String> wrapped(String text, int width) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.strip().split("\\s+", -1)) {
+            if (!line.isEmpty() && line.length() + 1 + word.length() > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(word);
+        }
+        lines.add(line.toString());
         return lines;
     }
 

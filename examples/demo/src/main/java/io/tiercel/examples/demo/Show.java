@@ -5,6 +5,7 @@ import static io.tiercel.examples.demo.Dashboard.format;
 import io.tiercel.cache.WarmUpOptions;
 import io.tiercel.cache.WarmUpProgress;
 import io.tiercel.cache.WarmUpReport;
+import io.tiercel.embedded.ServerStartException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -226,7 +227,8 @@ final class Show {
     }
 
     private static String reason(Exception e) {
-        return e instanceof TraceException ? String.valueOf(e.getMessage()) : e.toString();
+        boolean forPeople = e instanceof TraceException || e instanceof ServerStartException;
+        return forPeople ? String.valueOf(e.getMessage()) : e.toString();
     }
 
     private static Duration since(long start) {

@@ -82,7 +82,7 @@ class DashboardTest {
                 .anySatisfy(line -> assertThat(line).startsWith("  L2 redis             100   10.0 %  ##."))
                 .anySatisfy(line -> assertThat(line).startsWith("  L3 memcached          50    5.0 %  #."))
                 .anySatisfy(line -> assertThat(line).startsWith("  database              40    4.0 %  #."))
-                .anySatisfy(line -> assertThat(line).startsWith("  10 requests shared the answer"));
+                .anySatisfy(line -> assertThat(line).startsWith("  10 shared flights"));
     }
 
     @Test
@@ -97,6 +97,12 @@ class DashboardTest {
                 .allSatisfy(line -> assertThat(line).hasSizeLessThan(80))
                 .anySatisfy(line -> assertThat(line).startsWith("  cold ").contains("#########.............   40.0 %"))
                 .anySatisfy(line -> assertThat(line).startsWith("  warmed up ").contains("75.0 %"));
+    }
+
+    @Test
+    void advice_is_wrapped_between_words() {
+        assertThat(Servers.wrapped("install it, or  start a container", 12))
+                .containsExactly("install it,", "or start a", "container");
     }
 
     @Test
