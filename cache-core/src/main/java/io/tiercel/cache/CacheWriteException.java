@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -11,12 +13,12 @@ public final class CacheWriteException extends CacheException {
     private static final long serialVersionUID = 1L;
 
     private final String tier;
-    private final transient Map<?, Throwable> failures;
+    private final transient Map<Object, Throwable> failures;
 
     CacheWriteException(String message, String tier, Map<?, Throwable> failures) {
         super(message, failures.values().iterator().next());
         this.tier = tier;
-        this.failures = failures;
+        this.failures = Collections.unmodifiableMap(new LinkedHashMap<>(failures));
     }
 
     /** The tier that did not take it. */
@@ -25,7 +27,7 @@ public final class CacheWriteException extends CacheException {
     }
 
     /** Why, for each key that did not get there; unmodifiable, never empty. The other keys of a bulk call are written. */
-    public Map<?, Throwable> failures() {
+    public Map<Object, Throwable> failures() {
         return failures;
     }
 }

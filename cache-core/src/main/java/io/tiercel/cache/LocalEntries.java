@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Weigher;
 import java.util.List;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -32,6 +33,8 @@ final class LocalEntries<K, V> {
     private final ConcurrentMap<K, Entry<V>> map;
     private final Policy.Eviction<K, Entry<V>> eviction;
     private final LongAdder evictions = new LongAdder();
+    private final Weigher<K, Entry<V>> weigher;
+    private final long maximum;
     private volatile long seenTime;
 
     LocalEntries(LocalTier<? super V> bounds, TimeSource time) {
@@ -43,11 +46,14 @@ final class LocalEntries<K, V> {
                 .expireAfter(new UntilHardEnd<K, V>())
                 .evictionListener(
                         (@Nullable K key, @Nullable Entry<V> entry, RemovalCause cause) -> evictions.increment());
+        maximum = bounds.maximum();
         if (bounds.byBytes()) {
             ToIntFunction<? super V> valueBytes = bounds.valueBytes();
-            builder.maximumWeight(bounds.maximum()).weigher((key, entry) -> weight(key, entry, valueBytes));
+            weigher = (key, entry) -> weight(key, entry, valueBytes);
+            builder.maximumWeight(maximum).weigher(weigher);
         } else {
-            builder.maximumSize(bounds.maximum());
+            weigher = Weigher.singletonWeigher();
+            builder.maximumSize(maximum);
         }
         cache = builder.build();
         map = cache.asMap();
@@ -101,6 +107,16 @@ final class LocalEntries<K, V> {
 
     long size() {
         return cache.estimatedSize();
+    }
+
+    /** The bound, in entries or bytes. */
+    long maximum() {
+        return maximum;
+    }
+
+    /** What an entry takes of {@link #maximum()}. */
+    long weightOf(K key, Entry<V> entry) {
+        return weigher.weigh(key, entry);
     }
 
     /** What the entries weigh, 0 if they are counted and not weighed. */

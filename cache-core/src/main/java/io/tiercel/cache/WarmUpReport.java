@@ -30,6 +30,8 @@ public record WarmUpReport(
     public enum Outcome {
         /** Every key of the source was looked up. */
         COMPLETE,
+        /** L1 is full; what came after would have pushed out what is hotter. */
+        LOCAL_LIMIT,
         /** {@link WarmUpOptions#maximumKeys()} were looked up. */
         KEY_LIMIT,
         /** {@link WarmUpOptions#maximumBytes()} were fetched. */

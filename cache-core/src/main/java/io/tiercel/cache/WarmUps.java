@@ -11,7 +11,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Fills L1 from the remote tiers, in batches, hottest keys first, within a budget. What was fetched goes into L1 at the
- * end and coldest first: L1 then finds the hottest among its newest entries, whichever limit ended the fetching.
+ * end and coldest first: L1 then finds the hottest among its newest entries, whichever limit ended the fetching. It is
+ * never more than L1 can hold: a full cache that knows no frequencies yet keeps what it has, and that would be the
+ * coldest.
  *
  * <p>Each entry gets a random share of the life that it has left, from half of it up: entries that came together must
  * not end together. One warm-up is used by one thread.
@@ -26,6 +28,7 @@ final class WarmUps<K, V> {
 
     private final List<Fetched<K, V>> fetched = new ArrayList<>();
     private long bytes;
+    private long weight;
     private int absent;
     private int failed;
 
@@ -49,6 +52,10 @@ final class WarmUps<K, V> {
                 fetch(keys.subList(asked, end));
                 asked = end;
                 options.listener().accept(new WarmUpProgress(asked, total, fetched.size(), bytes, elapsed()));
+                if (weight >= local.maximum()) {
+                    outcome = Outcome.LOCAL_LIMIT;
+                    break;
+                }
                 if (asked < total && bytes >= options.maximumBytes()) {
                     outcome = Outcome.BYTE_LIMIT;
                     break;
@@ -115,8 +122,15 @@ final class WarmUps<K, V> {
         double share =
                 LEAST_SHARE + (1 - LEAST_SHARE) * ThreadLocalRandom.current().nextDouble();
         long latest = now + (long) ((entry.freshEnd - now) * share);
-        fetched.add(new Fetched<>(key, ticket, entry.endingBy(latest)));
         bytes += entry.size;
+        Entry<V> shortened = entry.endingBy(latest);
+        long taken = local.weightOf(key, shortened);
+        if (weight + taken <= local.maximum()) {
+            fetched.add(new Fetched<>(key, ticket, shortened));
+            weight += taken;
+        } else {
+            weight = local.maximum();
+        }
     }
 
     private int install() {

@@ -5,7 +5,6 @@ import io.tiercel.cache.tier.Frame;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -164,6 +163,6 @@ final class Writes<K, V> {
                 "cache '" + engine.name() + "': " + operation + " did not reach tier '" + tier + "'" + keys + ": "
                         + first.getMessage() + "; whether the store took it is not known, repeat it",
                 tier,
-                Collections.unmodifiableMap(failures));
+                failures);
     }
 }
