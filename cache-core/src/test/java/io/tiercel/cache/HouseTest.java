@@ -62,7 +62,8 @@ class HouseTest {
     // ---- one place for each library
 
     @ArchTest
-    static final ArchRule only_the_Redis_tier_knows_Lettuce_and_Netty = knownOnlyTo(REDIS, "io.lettuce..", "io.netty..");
+    static final ArchRule only_the_Redis_tier_knows_Lettuce_and_Netty =
+            knownOnlyTo(REDIS, "io.lettuce..", "io.netty..");
 
     @ArchTest
     static final ArchRule only_the_Memcached_tier_knows_spymemcached = knownOnlyTo(MEMCACHED, "net.spy..");
@@ -92,15 +93,11 @@ class HouseTest {
             noClasses().should().dependOnClassesThat().areAssignableTo(ThreadLocal.class);
 
     @ArchTest
-    static final ArchRule nobody_prints = noClasses()
-            .should()
-            .accessField(System.class, "out")
-            .orShould()
-            .accessField(System.class, "err");
+    static final ArchRule nobody_prints =
+            noClasses().should().accessField(System.class, "out").orShould().accessField(System.class, "err");
 
     @ArchTest
-    static final ArchRule nobody_waits_in_a_loop =
-            noClasses().should().callMethod(Thread.class, "sleep", long.class);
+    static final ArchRule nobody_waits_in_a_loop = noClasses().should().callMethod(Thread.class, "sleep", long.class);
 
     // ---- what others see
 
@@ -143,8 +140,12 @@ class HouseTest {
     }
 
     private static ArchRule knownOnlyTo(String who, String... libraries) {
-        return noClasses().that().resideOutsideOfPackage(who).should().dependOnClassesThat().resideInAnyPackage(
-                libraries);
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(who)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(libraries);
     }
 
     private static boolean isVisible(JavaClass type) {

@@ -116,16 +116,20 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
         bindLocal(registry, cache);
         for (int depth = 0; depth < stats.remote().size(); depth++) {
             int at = depth;
-            bindRemote(new Counts(registry, cache, tier(stats.remote().get(at).name())), now -> now.remote()
-                    .get(at));
+            bindRemote(
+                    new Counts(registry, cache, tier(stats.remote().get(at).name())),
+                    now -> now.remote().get(at));
         }
     }
 
     private void bindLoads(MeterRegistry registry, TieredCache<?, ?> cache, List<String> remotes) {
         Recorder recorder = new Recorder(registry, tags, remotes);
         cache.addTimings(recorder);
-        TimeGauge.builder("cache.load.duration", cache, TimeUnit.NANOSECONDS, c -> c.stats()
-                        .loadNanos())
+        TimeGauge.builder(
+                        "cache.load.duration",
+                        cache,
+                        TimeUnit.NANOSECONDS,
+                        c -> c.stats().loadNanos())
                 .tags(tags)
                 .description("Time spent in loaders since the cache was built")
                 .register(registry);
@@ -170,26 +174,71 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
 
     private static void bindTier(Counts counts, TierOf tier) {
         String gets = "Keys that the tier was asked for";
-        counts.add("tiercel.tier.gets", "keys", gets, Tag.of("result", "hit"), s -> tier.in(s).hits());
-        counts.add("tiercel.tier.gets", "keys", gets, Tag.of("result", "miss"), s -> tier.in(s).misses());
-        counts.add("tiercel.tier.puts", "keys", "Keys written, fills and promotions included", null, s -> tier.in(s)
-                .puts());
-        counts.add("tiercel.tier.removals", "keys", "Keys removed by callers", null, s -> tier.in(s).removals());
-        counts.add("tiercel.tier.promotions", "keys", "Values copied up from deeper tiers", null, s -> tier.in(s)
-                .promotions());
+        counts.add(
+                "tiercel.tier.gets",
+                "keys",
+                gets,
+                Tag.of("result", "hit"),
+                s -> tier.in(s).hits());
+        counts.add(
+                "tiercel.tier.gets",
+                "keys",
+                gets,
+                Tag.of("result", "miss"),
+                s -> tier.in(s).misses());
+        counts.add(
+                "tiercel.tier.puts",
+                "keys",
+                "Keys written, fills and promotions included",
+                null,
+                s -> tier.in(s).puts());
+        counts.add(
+                "tiercel.tier.removals",
+                "keys",
+                "Keys removed by callers",
+                null,
+                s -> tier.in(s).removals());
+        counts.add(
+                "tiercel.tier.promotions",
+                "keys",
+                "Values copied up from deeper tiers",
+                null,
+                s -> tier.in(s).promotions());
     }
 
     private static void bindRemote(Counts counts, TierOf tier) {
         bindTier(counts, tier);
         String bytes = "Bytes of values, with their frames";
-        counts.add("tiercel.tier.bytes", "bytes", bytes, Tag.of("direction", "read"), s -> tier.in(s).bytesRead());
-        counts.add("tiercel.tier.bytes", "bytes", bytes, Tag.of("direction", "written"), s -> tier.in(s).bytesWritten());
-        counts.add("tiercel.tier.failures", "keys", "Keys whose operation failed or came too late", null, s -> tier.in(s)
-                .failures());
-        counts.add("tiercel.tier.oversized", "values", "Values too large for the tier", null, s -> tier.in(s)
-                .oversized());
-        counts.add("tiercel.tier.undecodable", "values", "Stored bytes that were no value", null, s -> tier.in(s)
-                .undecodable());
+        counts.add(
+                "tiercel.tier.bytes",
+                "bytes",
+                bytes,
+                Tag.of("direction", "read"),
+                s -> tier.in(s).bytesRead());
+        counts.add(
+                "tiercel.tier.bytes",
+                "bytes",
+                bytes,
+                Tag.of("direction", "written"),
+                s -> tier.in(s).bytesWritten());
+        counts.add(
+                "tiercel.tier.failures",
+                "keys",
+                "Keys whose operation failed or came too late",
+                null,
+                s -> tier.in(s).failures());
+        counts.add(
+                "tiercel.tier.oversized",
+                "values",
+                "Values too large for the tier",
+                null,
+                s -> tier.in(s).oversized());
+        counts.add(
+                "tiercel.tier.undecodable",
+                "values",
+                "Stored bytes that were no value",
+                null,
+                s -> tier.in(s).undecodable());
     }
 
     private Tags tier(String name) {

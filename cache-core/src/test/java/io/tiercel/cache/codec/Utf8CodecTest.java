@@ -32,8 +32,8 @@ class Utf8CodecTest {
     @ValueSource(ints = {0xD800, 0xDBFF, 0xDC00, 0xDFFF})
     void a_lone_surrogate_is_refused_wherever_it_stands(int surrogate) {
         String lone = String.valueOf((char) surrogate);
-        for (String value : new String[] {lone, "a" + lone, lone + "a", "é" + lone, lone + "?", "😀" + lone, lone + "é"
-        }) {
+        for (String value :
+                new String[] {lone, "a" + lone, lone + "a", "é" + lone, lone + "?", "😀" + lone, lone + "é"}) {
             assertThatThrownBy(() -> codec.encode(value)).isInstanceOf(IllegalArgumentException.class);
         }
     }

@@ -57,8 +57,7 @@ final class MapTier implements RemoteTier {
 
     @Override
     public CompletableFuture<List<Outcome<byte[]>>> getAll(List<String> keys) {
-        return answer(
-                () -> keys.stream().map(key -> Outcome.done(map.get(key))).toList());
+        return answer(() -> keys.stream().map(key -> Outcome.done(map.get(key))).toList());
     }
 
     @Override
@@ -107,8 +106,7 @@ final class MapTier implements RemoteTier {
     }
 
     private static boolean startsWith(byte[] bytes, byte[] prefix) {
-        return bytes.length >= prefix.length
-                && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
+        return bytes.length >= prefix.length && Arrays.equals(bytes, 0, prefix.length, prefix, 0, prefix.length);
     }
 
     @Override

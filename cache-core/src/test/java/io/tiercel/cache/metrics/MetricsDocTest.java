@@ -48,8 +48,8 @@ class MetricsDocTest {
             TieredCacheMetrics.monitor(registry, cache);
 
             assertThat(own(registry))
-                    .allSatisfy(meter ->
-                            assertThat(meter.getId().getDescription()).isNotBlank());
+                    .allSatisfy(
+                            meter -> assertThat(meter.getId().getDescription()).isNotBlank());
         }
     }
 
@@ -100,8 +100,8 @@ class MetricsDocTest {
                 String[] cells = line.split("\\|", -1);
                 Map<String, Set<String>> tags = tags(cells[4]);
                 tags.put("cache", new TreeSet<>());
-                Row twice = rows.put(
-                        cells[1].strip().replace("`", ""), new Row(cells[2].strip(), cells[3].strip(), tags));
+                Row twice =
+                        rows.put(cells[1].strip().replace("`", ""), new Row(cells[2].strip(), cells[3].strip(), tags));
                 assertThat(twice).as(line).isNull();
                 assertThat(cells[5]).as(line).isNotBlank();
                 assertThat(cells[6]).as(line).isNotBlank();
@@ -116,7 +116,9 @@ class MetricsDocTest {
             String values = Objects.requireNonNullElse(tag.group(2), "");
             tags.put(
                     tag.group(1),
-                    Stream.of(values.split(", ")).filter(value -> !value.isEmpty()).collect(toCollection(TreeSet::new)));
+                    Stream.of(values.split(", "))
+                            .filter(value -> !value.isEmpty())
+                            .collect(toCollection(TreeSet::new)));
         }
         return tags;
     }
