@@ -194,7 +194,8 @@ class TieredCacheMetricsTest {
         var plain = Caffeine.newBuilder().maximumSize(10).recordStats().build(key -> key);
         CaffeineCacheMetrics.monitor(prometheus, plain, "plain");
 
-        try (TieredCache<String, String> unused = TieredCacheMetrics.monitor(prometheus, cache())) {
+        try (TieredCache<String, String> cache = TieredCacheMetrics.monitor(prometheus, cache())) {
+            assertThat(cache.stats().requests()).isZero();
             assertThat(refused).isEmpty();
         }
     }
