@@ -78,6 +78,29 @@ public interface RemoteTier extends AutoCloseable {
     /** Removes what is stored if its first bytes are {@code prefix}, as one step of the store. */
     CompletableFuture<Boolean> removeIfStartsWith(String key, byte[] prefix);
 
+    /** As {@link #putIfAbsent} for many keys, with one write on the wire for each node where the store can. */
+    default CompletableFuture<List<Outcome<byte[]>>> putAllIfAbsent(List<TierEntry> entries) {
+        return Singles.all(entries, entry -> putIfAbsent(entry.key(), entry.value(), entry.ttl()));
+    }
+
+    /** As {@link #replaceIfStartsWith} for many keys, with one write on the wire for each node where the store can. */
+    default CompletableFuture<List<Outcome<Boolean>>> replaceAllIfStartsWith(List<Replacement> replacements) {
+        return Singles.all(replacements, one -> replaceIfStartsWith(one.key(), one.prefix(), one.value(), one.ttl()));
+    }
+
+    /**
+     * Opens a feed of the changes to all keys that begin with one of the prefixes, by whomever they are made. Does not
+     * wait: nothing is vouched for until the store's nodes are listened to. The feed ends with the tier.
+     *
+     * @param prefixes none may be the beginning of another
+     * @param bound how old a change may be that the listener was not told of, while the key's section is vouched for
+     * @param listener called on threads of the store's client
+     * @return null if this store cannot tell of changes
+     */
+    default @Nullable ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        return null;
+    }
+
     /** Releases connections and threads. Operations under way fail. A second call does nothing. */
     @Override
     void close();

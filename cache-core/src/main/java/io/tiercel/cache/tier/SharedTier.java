@@ -68,6 +68,21 @@ record SharedTier(RemoteTier tier) implements RemoteTier {
     }
 
     @Override
+    public CompletableFuture<List<Outcome<byte[]>>> putAllIfAbsent(List<TierEntry> entries) {
+        return tier.putAllIfAbsent(entries);
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<Boolean>>> replaceAllIfStartsWith(List<Replacement> replacements) {
+        return tier.replaceAllIfStartsWith(replacements);
+    }
+
+    @Override
+    public @Nullable ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        return tier.changes(prefixes, bound, listener);
+    }
+
+    @Override
     public RemoteTier shared() {
         return this;
     }
