@@ -50,6 +50,18 @@ public interface AsyncTieredCache<K, V> {
     /** See {@link TieredCache#expire}. */
     CompletableFuture<WriteResult> expire(K key);
 
+    /** See {@link TieredCache#clear()}. */
+    CompletableFuture<WriteResult> clear();
+
+    /** See {@link TieredCache#clear(Duration)}. */
+    CompletableFuture<WriteResult> clear(Duration grace);
+
+    /** See {@link TieredCache#invalidateTag(String)}. */
+    CompletableFuture<WriteResult> invalidateTag(String tag);
+
+    /** See {@link TieredCache#invalidateTag(String, Duration)}. */
+    CompletableFuture<WriteResult> invalidateTag(String tag, Duration grace);
+
     /** See {@link TieredCache#refresh(Object, Loader)}. */
     CompletableFuture<Optional<V>> refresh(K key, Loader<? super K, ? extends V> loader);
 

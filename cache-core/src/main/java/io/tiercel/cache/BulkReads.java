@@ -1,9 +1,10 @@
 package io.tiercel.cache;
 
 import io.tiercel.cache.Flights.Flight;
-import io.tiercel.cache.Framing.Made;
+import io.tiercel.cache.Leases.Ask;
+import io.tiercel.cache.Leases.Verdict;
+import io.tiercel.cache.Loads.Loaded;
 import io.tiercel.cache.Loads.Missing;
-import io.tiercel.cache.tier.Frame;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -15,15 +16,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How many keys are read at once: as {@link Reads} reads one, with one look into each tier for all of them and one call
- * of the loader. Each key has its own flight, so that readers of single keys and of overlapping sets wait for each other
- * and nothing is loaded twice.
+ * of the loader for all that are this reader's to load. Each key has its own flight, so that readers of single keys and
+ * of overlapping sets wait for each other and nothing is loaded twice.
  *
- * <p>A reader first ends all the flights that are its own and only then waits for those of others: two readers who each
- * lead what the other wants cannot wait for each other for ever. Thread-safe.
+ * <p>A reader loads what is his before he waits for what others load, here or elsewhere: two readers who each lead what
+ * the other wants cannot wait for each other for ever. Thread-safe.
  */
 final class BulkReads<K, V> {
     private final Engine<K, V> engine;
@@ -43,19 +45,29 @@ final class BulkReads<K, V> {
     private static final class Wanted<K, V> {
         final K key;
         final String stored;
-        final long ticket;
-        final Flight<Answer<V>> load = new Flight<>();
-        final @Nullable Entry<V> known;
+        final Flight<Answer<V>> load;
+        final long began;
+        Sought sought;
 
-        Wanted(K key, String stored, long ticket, @Nullable Entry<V> known) {
+        @Nullable
+        Entry<V> known;
+
+        Wanted(K key, Sought sought) {
             this.key = key;
-            this.stored = stored;
-            this.ticket = ticket;
-            this.known = known;
+            this.stored = sought.key();
+            this.sought = sought;
+            this.load = new Flight<>(sought.ticket());
+            this.began = sought.ticket().taken();
+        }
+
+        /** Looks once more: what was noted before the last look is worth nothing. */
+        void seek(Sought again) {
+            sought = again;
+            load.readFrom(again.ticket());
         }
     }
 
-    /** A look into the remote tiers that this reader makes or waits for. */
+    /** A look into the first tier that this reader makes or waits for. */
     private record Look<V>(CompletableFuture<Finding<V>> finding, boolean own) {}
 
     /** All values, loaded if need be. */
@@ -68,27 +80,36 @@ final class BulkReads<K, V> {
         long now = engine.now();
         for (K key : distinct) {
             Entry<V> known = engine.localEntry(key);
-            if (known != null && servedFromLocal(key, known, now, staleServed)) {
+            if (known != null && engine.trusts(known, now) && servedFromLocal(key, known, now, staleServed)) {
                 local.put(key, known.value);
                 continue;
             }
-            Wanted<K, V> wanted =
-                    new Wanted<>(key, engine.stored(key), engine.fences().open(key), known);
-            Flight<Answer<V>> other = engine.loads().join(key, wanted.load);
+            Wanted<K, V> wanted = new Wanted<>(key, engine.sought(engine.stored(key)));
+            Flight<Answer<V>> other = engine.loads().join(wanted.stored, wanted.load);
             if (other == null) {
                 flying.put(key, wanted.load.result);
                 mine.add(wanted);
             } else {
                 other.refuseRecursion(engine.name());
                 engine.counters().shared.increment();
-                flying.put(key, other.result);
+                flying.put(
+                        key,
+                        reads.passenger(
+                                other,
+                                wanted.sought.ticket(),
+                                () -> reads.again(key, single(loader), executor),
+                                executor));
             }
         }
         for (K key : staleServed) {
-            reads.refreshBehind(key, (k, context) -> loader.loadAll(Set.of(k)).get(k));
+            reads.renewBehind(key, single(loader));
         }
         lead(mine, loader, executor);
         return collect(distinct, local, flying);
+    }
+
+    private static <K, V> ContextLoader<K, V> single(BulkLoader<K, V> loader) {
+        return (key, context) -> loader.loadAll(Set.of(key)).get(key);
     }
 
     private boolean servedFromLocal(K key, Entry<V> known, long now, List<K> staleServed) {
@@ -109,71 +130,96 @@ final class BulkReads<K, V> {
         List<Wanted<K, V>> asked = new ArrayList<>(mine.size());
         long now = engine.now();
         for (Wanted<K, V> wanted : mine) {
-            Entry<V> landed = engine.localEntry(wanted.key);
-            if (landed != null && landed.isFreshAt(now)) {
+            Entry<V> landed = engine.freshLocalEntry(wanted.key, now);
+            if (landed != null) {
                 engine.counters().localHits.increment();
-                engine.loads().end(wanted.key, wanted.load, new Answer<>(landed.value, false));
+                engine.loads().end(wanted.stored, wanted.load, new Answer<>(landed.value, false));
             } else {
                 engine.counters().localMisses.increment();
+                wanted.known = reads.fallBack(wanted.key);
                 asked.add(wanted);
             }
         }
-        if (asked.isEmpty()) {
+        if (!asked.isEmpty()) {
+            pursue(asked, 0, loader, executor);
+        }
+    }
+
+    private void pursue(List<Wanted<K, V>> wanted, int looks, BulkLoader<K, V> loader, Executor executor) {
+        if (engine.remotes().isEmpty()) {
+            long stamp = engine.tags().stamp();
+            load(
+                    wanted,
+                    wanted.stream()
+                            .map(one -> reads.missing(
+                                    one.key, Lease.plain(one.sought, 0, stamp), one.known, Finding.<V>nothing(0)))
+                            .toList(),
+                    loader);
             return;
         }
-        try {
-            Map<K, Look<V>> looks = look(asked, executor);
-            var unused = CompletableFuture.allOf(
-                            looks.values().stream().map(Look::finding).toArray(CompletableFuture<?>[]::new))
-                    .thenRunAsync(() -> serveOrLoad(asked, looks, loader), executor)
-                    .whenComplete((done, error) -> {
-                        if (error != null) {
-                            fail(asked, TierGuard.unwrap(error));
-                        }
-                    });
-        } catch (RuntimeException e) {
-            fail(asked, e);
-        }
+        Map<K, Look<V>> looked = look(wanted, executor);
+        then(
+                wanted,
+                CompletableFuture.allOf(
+                        looked.values().stream().map(Look::finding).toArray(CompletableFuture<?>[]::new)),
+                executor,
+                done -> decide(wanted, looked, looks, loader, executor));
     }
 
-    private void fail(List<Wanted<K, V>> wanted, Throwable cause) {
-        for (Wanted<K, V> one : wanted) {
-            engine.loads().fail(one.key, one.load, cause);
-        }
+    /** Goes on on the executor; whatever goes wrong ends the flights, or their passengers would wait for ever. */
+    private <T> void then(List<Wanted<K, V>> wanted, CompletableFuture<T> before, Executor executor, Consumer<T> step) {
+        var unused = before.thenAcceptAsync(step, executor).whenComplete((done, error) -> {
+            if (error != null) {
+                for (Wanted<K, V> one : wanted) {
+                    engine.loads().fail(one.stored, one.load, TierGuard.unwrap(error));
+                }
+            }
+        });
     }
 
-    /** One look into the remote tiers for all the keys for which nobody else is looking. */
+    /** One look into the first tier for all the keys for which nobody else is looking. */
     private Map<K, Look<V>> look(List<Wanted<K, V>> wanted, Executor executor) {
         Map<K, Look<V>> looks = new LinkedHashMap<>();
         List<Wanted<K, V>> own = new ArrayList<>();
         List<Flight<Finding<V>>> flights = new ArrayList<>();
         for (Wanted<K, V> one : wanted) {
-            Flight<Finding<V>> mine = new Flight<>();
-            Flight<Finding<V>> other = engine.lookups().join(one.key, mine);
+            one.seek(engine.sought(one.stored));
+            if (engine.repairs().isPending(one.stored)) {
+                Finding<V> nothing = Finding.nothing(engine.remotes().all());
+                looks.put(one.key, new Look<>(CompletableFuture.completedFuture(nothing), true));
+                continue;
+            }
+            Flight<Finding<V>> mine = new Flight<>(one.sought.ticket());
+            Flight<Finding<V>> other = engine.joinLook(one.stored, mine);
             if (other == null) {
                 own.add(one);
                 flights.add(mine);
             }
             looks.put(one.key, new Look<>((other == null ? mine : other).result, other == null));
         }
-        List<String> stored = own.stream().map(w -> w.stored).toList();
-        var unused = engine.remotes().findAll(stored, executor).whenComplete((findings, error) -> {
+        if (own.isEmpty()) {
+            return looks;
+        }
+        List<Sought> sought = own.stream().map(one -> one.sought).toList();
+        var unused = engine.remotes().findFirst(sought, executor).whenComplete((findings, error) -> {
             for (int i = 0; i < own.size(); i++) {
                 Wanted<K, V> one = own.get(i);
                 if (error != null) {
-                    engine.lookups().fail(one.key, flights.get(i), TierGuard.unwrap(error));
+                    engine.lookups().fail(one.stored, flights.get(i), TierGuard.unwrap(error));
                 } else {
-                    reads.found(one.key, one.stored, one.ticket, findings.get(i));
-                    engine.lookups().end(one.key, flights.get(i), findings.get(i));
+                    reads.landed(one.key, sought.get(i), findings.get(i), true);
+                    engine.lookups().end(one.stored, flights.get(i), findings.get(i));
                 }
             }
         });
         return looks;
     }
 
-    private void serveOrLoad(List<Wanted<K, V>> wanted, Map<K, Look<V>> looks, BulkLoader<K, V> loader) {
-        List<Missing<K, V>> missing = new ArrayList<>();
-        List<Flight<Answer<V>>> flights = new ArrayList<>();
+    private void decide(
+            List<Wanted<K, V>> wanted, Map<K, Look<V>> looks, int looked, BulkLoader<K, V> loader, Executor executor) {
+        List<Wanted<K, V>> open = new ArrayList<>();
+        List<Ask<V>> asks = new ArrayList<>();
+        List<Wanted<K, V>> cutOff = new ArrayList<>();
         long now = engine.now();
         for (Wanted<K, V> one : wanted) {
             Look<V> look = looks.get(one.key);
@@ -182,18 +228,108 @@ final class BulkReads<K, V> {
             Entry<V> entry = finding.entry();
             if (entry != null && look != null && entry.isFreshAt(now)) {
                 count(finding, look.own(), true);
-                engine.loads().end(one.key, one.load, new Answer<>(entry.value, false));
+                engine.loads().end(one.stored, one.load, new Answer<>(entry.value, false));
+                continue;
+            }
+            if (look != null) {
+                count(finding, look.own(), false);
+            }
+            if (finding.failed() == engine.remotes().all() && engine.repairs().isPending(one.stored)) {
+                cutOff.add(one);
             } else {
-                if (look != null) {
-                    count(finding, look.own(), false);
-                }
-                missing.add(reads.missing(one.key, one.ticket, one.known, finding));
-                flights.add(one.load);
+                open.add(one);
+                asks.add(new Ask<>(one.sought, finding));
             }
         }
-        if (!missing.isEmpty()) {
-            load(missing, flights, loader);
+        if (!open.isEmpty()) {
+            then(open, engine.leases().ask(asks, executor), executor, verdicts -> {
+                act(open, verdicts, looked, loader, executor);
+            });
         }
+        if (!cutOff.isEmpty()) {
+            int tiers = engine.remotes().guards().size();
+            long stamp = engine.tags().stamp();
+            load(
+                    cutOff,
+                    cutOff.stream()
+                            .map(one -> reads.missing(
+                                    one.key,
+                                    Lease.of(one.sought, tiers, stamp),
+                                    one.known,
+                                    Finding.<V>nothing(engine.remotes().all())))
+                            .toList(),
+                    loader);
+        }
+    }
+
+    private void act(
+            List<Wanted<K, V>> wanted,
+            List<Verdict<V>> verdicts,
+            int looked,
+            BulkLoader<K, V> loader,
+            Executor executor) {
+        List<Wanted<K, V>> mine = new ArrayList<>();
+        List<Missing<K, V>> missing = new ArrayList<>();
+        List<Wanted<K, V>> others = new ArrayList<>();
+        boolean atOnce = looked < 3;
+        for (int i = 0; i < wanted.size(); i++) {
+            Wanted<K, V> one = wanted.get(i);
+            Verdict<V> verdict = verdicts.get(i);
+            if (verdict instanceof Verdict.Found<V> found) {
+                found(one, found.finding(), found.backed());
+            } else if (verdict instanceof Verdict.Load<V> load) {
+                mine.add(one);
+                missing.add(reads.missing(one.key, load.lease(), one.known, load.finding()));
+            } else if (verdict instanceof Verdict.Wait<V> wait) {
+                if (servedStale(one, wait)) {
+                    continue;
+                }
+                if (engine.now() - one.began > engine.leases().longestWait()) {
+                    Lease none =
+                            Lease.none(one.sought, engine.remotes().guards().size());
+                    mine.add(one);
+                    missing.add(reads.missing(one.key, none, one.known, wait.finding()));
+                } else {
+                    others.add(one);
+                    atOnce &= wait.now();
+                }
+            }
+        }
+        if (!others.isEmpty()) {
+            CompletableFuture<Void> pause = atOnce
+                    ? CompletableFuture.completedFuture(null)
+                    : engine.waiters().next(others.get(0).stored, looked);
+            // Not on this thread now: what is this reader's own is loaded first.
+            then(
+                    others,
+                    pause,
+                    task -> engine.executor().execute(() -> executor.execute(task)),
+                    x -> pursue(others, looked + 1, loader, executor));
+        }
+        if (!mine.isEmpty()) {
+            load(mine, missing, loader);
+        }
+    }
+
+    private void found(Wanted<K, V> one, Finding<V> finding, boolean backed) {
+        Entry<V> entry = finding.entry();
+        if (entry == null) {
+            throw new IllegalStateException("found nothing");
+        }
+        reads.landed(one.key, one.sought, finding, backed);
+        engine.remotes().guards().get(finding.depth()).hits.increment();
+        engine.loads().end(one.stored, one.load, new Answer<>(entry.value, false));
+    }
+
+    private boolean servedStale(Wanted<K, V> one, Verdict.Wait<V> wait) {
+        Entry<V> stale = wait.finding().entry();
+        if (stale == null || wait.now() || stale.expired || !stale.isUsableAt(engine.now())) {
+            return false;
+        }
+        engine.counters().stale.increment();
+        engine.remotes().guards().get(wait.finding().depth()).hits.increment();
+        engine.loads().end(one.stored, one.load, new Answer<>(stale.value, false));
+        return true;
     }
 
     private void count(Finding<V> finding, boolean own, boolean served) {
@@ -207,10 +343,14 @@ final class BulkReads<K, V> {
         }
     }
 
-    private void load(List<Missing<K, V>> missing, List<Flight<Answer<V>>> flights, BulkLoader<K, V> loader) {
+    private void load(List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, BulkLoader<K, V> loader) {
         engine.counters().loads.add(missing.size());
+        List<Flight<Answer<V>>> flights = wanted.stream().map(one -> one.load).toList();
         Set<K> keys = new LinkedHashSet<>();
-        missing.forEach(m -> keys.add(m.key()));
+        missing.forEach(m -> {
+            keys.add(m.key());
+            engine.leases().keep(m.lease());
+        });
         Map<K, V> loaded;
         long start = engine.time().nanos();
         Thread thread = Thread.currentThread();
@@ -232,35 +372,12 @@ final class BulkReads<K, V> {
         }
         flights.forEach(f -> f.loadingOn(null));
         loads.timed(start, false);
-        store(missing, flights, loaded);
-    }
-
-    private void store(List<Missing<K, V>> missing, List<Flight<Answer<V>>> flights, Map<K, V> loaded) {
-        List<@Nullable Made<V>> made = new ArrayList<>(missing.size());
-        Map<String, Frame> frames = new LinkedHashMap<>();
-        Map<String, K> keys = new HashMap<>();
-        Map<String, Long> tickets = new HashMap<>();
-        for (Missing<K, V> one : missing) {
-            Made<V> result = loads.make(one, loaded.get(one.key()), null, null);
-            made.add(result);
-            if (result != null && result.frame() != null) {
-                frames.put(one.stored(), result.frame());
-                keys.put(one.stored(), one.key());
-                tickets.put(one.stored(), one.ticket());
-            }
+        List<Loaded<K, V>> all = new ArrayList<>(missing.size());
+        for (int i = 0; i < missing.size(); i++) {
+            Missing<K, V> one = missing.get(i);
+            all.add(new Loaded<>(one, flights.get(i), loaded.get(one.key()), null, null, List.of()));
         }
-        var unused = engine.remotes()
-                .fillAll(frames, engine.claim(keys, tickets))
-                .whenComplete((done, error) -> {
-                    for (int i = 0; i < missing.size(); i++) {
-                        Made<V> result = made.get(i);
-                        if (result != null) {
-                            loads.install(missing.get(i), result.entry());
-                        }
-                        K key = missing.get(i).key();
-                        engine.loads().end(key, flights.get(i), new Answer<>(loaded.get(key), true));
-                    }
-                });
+        loads.store(all);
     }
 
     private CompletableFuture<Answers<K, V>> collect(
@@ -303,36 +420,64 @@ final class BulkReads<K, V> {
         Set<K> distinct = new LinkedHashSet<>(keys);
         long now = engine.now();
         for (K key : distinct) {
-            Entry<V> known = engine.localEntry(key);
-            if (known != null && known.isFreshAt(now)) {
+            Entry<V> known = engine.freshLocalEntry(key, now);
+            if (known != null) {
                 engine.counters().localHits.increment();
                 putIfThere(values, key, known.value);
             } else {
                 engine.counters().localMisses.increment();
-                wanted.add(new Wanted<>(key, engine.stored(key), engine.fences().open(key), known));
+                wanted.add(new Wanted<>(key, engine.sought(engine.stored(key))));
             }
         }
-        Map<K, Look<V>> looks = wanted.isEmpty() ? Map.of() : look(wanted, executor);
+        if (wanted.isEmpty() || engine.remotes().isEmpty()) {
+            engine.counters().absent.add(wanted.size());
+            return CompletableFuture.completedFuture(inOrder(distinct, values));
+        }
+        Map<K, Look<V>> looks = look(wanted, executor);
         return CompletableFuture.allOf(
                         looks.values().stream().map(Look::finding).toArray(CompletableFuture<?>[]::new))
-                .thenApplyAsync(
-                        done -> {
-                            looks.forEach((key, look) -> take(values, key, look));
-                            return inOrder(distinct, values);
-                        },
-                        executor);
+                .thenComposeAsync(done -> takeAll(values, wanted, looks, executor), executor)
+                .thenApply(done -> inOrder(distinct, values));
     }
 
-    private void take(Map<K, V> values, K key, Look<V> look) {
-        Finding<V> finding = look.finding().join();
-        Entry<V> entry = finding.entry();
-        if (entry != null && entry.isFreshAt(engine.now())) {
-            count(finding, look.own(), true);
-            putIfThere(values, key, entry.value);
-        } else {
-            count(finding, look.own(), false);
-            engine.counters().absent.increment();
+    private CompletableFuture<Void> takeAll(
+            Map<K, V> values, List<Wanted<K, V>> wanted, Map<K, Look<V>> looks, Executor executor) {
+        List<Wanted<K, V>> open = new ArrayList<>();
+        List<Finding<V>> above = new ArrayList<>();
+        long now = engine.now();
+        for (Wanted<K, V> one : wanted) {
+            Look<V> look = looks.get(one.key);
+            Finding<V> finding =
+                    look == null ? Finding.nothing(0) : look.finding().join();
+            Entry<V> entry = finding.entry();
+            if (entry != null && look != null && entry.isFreshAt(now)) {
+                count(finding, look.own(), true);
+                putIfThere(values, one.key, entry.value);
+            } else {
+                if (look != null) {
+                    count(finding, look.own(), false);
+                }
+                open.add(one);
+                above.add(finding);
+            }
         }
+        if (open.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        List<Sought> sought = open.stream().map(one -> one.sought).toList();
+        return engine.remotes().findDeeper(sought, above, false, executor).thenAccept(findings -> {
+            for (int i = 0; i < open.size(); i++) {
+                Finding<V> finding = findings.get(i);
+                Entry<V> entry = finding.entry();
+                if (entry != null && entry.isFreshAt(engine.now())) {
+                    engine.remotes().guards().get(finding.depth()).hits.increment();
+                    putIfThere(values, open.get(i).key, entry.value);
+                    reads.bringUp(open.get(i).key, sought.get(i), above.get(i), finding, executor);
+                } else {
+                    engine.counters().absent.increment();
+                }
+            }
+        });
     }
 
     private Map<K, V> inOrder(Set<K> keys, Map<K, V> values) {

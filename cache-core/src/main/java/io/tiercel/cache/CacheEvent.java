@@ -25,4 +25,19 @@ public sealed interface CacheEvent {
 
     /** The policy was changed or reset. */
     record PolicyChanged(String cache, CachePolicy before, CachePolicy after) implements CacheEvent {}
+
+    /**
+     * More removals wait for their repair than are remembered one by one: everything in the parts of the key space of
+     * the others will be ended.
+     *
+     * @param remembered how many are remembered
+     */
+    record RepairsOverflowed(String cache, int remembered) implements CacheEvent {}
+
+    /**
+     * The cache was closed before a tier took some removals: it may hold older values of those keys until their end.
+     *
+     * @param count how many
+     */
+    record RepairsLost(String cache, int count) implements CacheEvent {}
 }

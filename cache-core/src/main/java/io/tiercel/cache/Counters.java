@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Counters {
     final LongAdder localHits = new LongAdder();
     final LongAdder localMisses = new LongAdder();
+    final LongAdder distrusted = new LongAdder();
     final LongAdder localPuts = new LongAdder();
     final LongAdder localRemovals = new LongAdder();
     final LongAdder localPromotions = new LongAdder();

@@ -126,6 +126,34 @@ final class DefaultAsyncTieredCache<K, V> implements AsyncTieredCache<K, V> {
     }
 
     @Override
+    public CompletableFuture<WriteResult> clear() {
+        cache.checkOpen();
+        return handedOver(cache.writes().clear(Duration.ZERO), Function.identity());
+    }
+
+    @Override
+    public CompletableFuture<WriteResult> clear(Duration grace) {
+        CachePolicy.positive("grace", grace);
+        cache.checkOpen();
+        return handedOver(cache.writes().clear(grace), Function.identity());
+    }
+
+    @Override
+    public CompletableFuture<WriteResult> invalidateTag(String tag) {
+        Context.tag(tag);
+        cache.checkOpen();
+        return handedOver(cache.writes().invalidateTag(tag, Duration.ZERO), Function.identity());
+    }
+
+    @Override
+    public CompletableFuture<WriteResult> invalidateTag(String tag, Duration grace) {
+        Context.tag(tag);
+        CachePolicy.positive("grace", grace);
+        cache.checkOpen();
+        return handedOver(cache.writes().invalidateTag(tag, grace), Function.identity());
+    }
+
+    @Override
     public CompletableFuture<Explanation> explain(K key) {
         requireNonNull(key, "key");
         cache.checkOpen();

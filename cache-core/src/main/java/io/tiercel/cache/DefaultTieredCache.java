@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final Writes<K, V> writes;
     private final Explains<K, V> explains;
     private final BackgroundWrites background;
+    private final Alarm alarm;
     private final @Nullable ExecutorService ownThreads;
     private final AsyncTieredCache<K, V> async;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -37,6 +39,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             Engine<K, V> engine,
             List<RemoteTier> tiers,
             BackgroundWrites background,
+            Alarm alarm,
             @Nullable ExecutorService ownThreads) {
         Loads<K, V> loads = new Loads<>(engine);
         this.engine = engine;
@@ -46,39 +49,80 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         this.writes = new Writes<>(engine);
         this.explains = new Explains<>(engine, tiers);
         this.background = background;
+        this.alarm = alarm;
         this.ownThreads = ownThreads;
         this.async = new DefaultAsyncTieredCache<>(this);
     }
 
     static <K, V> TieredCache<K, V> create(TieredCacheBuilder<K, V> builder) {
+        String name = builder.name();
         TimeSource time = builder.time();
         Executor given = builder.executor();
-        ExecutorService own = given == null ? LoaderThreads.named(builder.name()) : null;
+        ExecutorService own = given == null ? LoaderThreads.named(name) : null;
         Executor executor = given == null ? requireNonNull(own) : given;
         Events events = new Events(executor);
+        Counters counters = new Counters();
+        Coherence coherence = builder.coherence();
         BackgroundWrites background = new BackgroundWrites();
+        Alarm alarm = new Alarm(name);
         Framing<V> framing = new Framing<>(builder.codec(), time);
+        Live<CachePolicy> policy = new Live<>(
+                builder.policy(),
+                TieredCacheBuilder::checked,
+                (before, after) -> events.emit(new CacheEvent.PolicyChanged(name, before, after)));
+        List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), events, time);
+        TierGuard first = guards.isEmpty() ? null : guards.get(0);
+
+        // The feed may tell of changes before there is anything to forget.
+        Watch watch = new Watch(name, coherence.bound());
+        Changes changes = new Changes(watch);
+        if (first != null && coherence.changes()) {
+            watch.open(builder.remotes().get(0), changes);
+        }
+        // What the cache notes for itself is not counted as its callers' traffic.
+        TierGuard notes =
+                first == null ? null : new TierGuard(name, builder.remotes().get(0), new Events(executor), time);
+        Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
+        Tags tags = new Tags(watch, notes, policy, time);
+        RemoteTiers<V> remotes = new RemoteTiers<>(
+                guards,
+                new Findings<>(guards, framing, generations, tags, time),
+                generations,
+                builder.without(),
+                time,
+                background);
+        Waiters waiters = new Waiters(alarm);
+        Leases<V> leases = new Leases<>(
+                remotes, generations, tags, watch, coherence, builder.without(), alarm, background, counters, time);
+        Function<K, String> stored = key -> name + ':' + builder.keyEncoder().apply(key);
         LocalTier<? super V> bounds = builder.local();
+        LocalEntries<K, V> local = bounds == null
+                ? null
+                : new LocalEntries<>(bounds, stored, builder.plainKeys() ? name.length() + 1 : -1, time);
         Engine<K, V> engine = new Engine<>(
-                builder.name(),
-                bounds == null ? null : new LocalEntries<>(bounds, time),
-                new RemoteTiers<>(
-                        RemoteTiers.guards(builder.name(), builder.remotes(), events, time), framing, time, background),
+                name,
+                local,
+                remotes,
                 framing,
                 new Lives(() -> ThreadLocalRandom.current().nextDouble()),
                 builder.keyEncoder(),
-                new Live<>(
-                        builder.policy(),
-                        TieredCacheBuilder::checked,
-                        (before, after) -> events.emit(new CacheEvent.PolicyChanged(builder.name(), before, after))),
+                policy,
                 new Fences(),
                 new Flights<>(),
                 new Flights<>(),
-                new Counters(),
+                watch,
+                generations,
+                tags,
+                leases,
+                waiters,
+                new Repairs(name, alarm, events),
+                builder.without(),
+                counters,
                 events,
                 time,
                 executor);
-        return new DefaultTieredCache<>(engine, builder.remotes(), background, own);
+        changes.tell(engine::changed, generations, tags);
+        return new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, own);
     }
 
     // ---- the parts, for the future view
@@ -125,6 +169,10 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         long now = time.nanos();
         local.sawTime(now);
         if (!entry.isFreshAt(now)) {
+            return null;
+        }
+        if (!engine.trusts(entry, now)) {
+            engine.counters().distrusted.increment();
             return null;
         }
         engine.counters().localHits.increment();
@@ -267,6 +315,34 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         return requireNonNull(wait(caller(), write));
     }
 
+    @Override
+    public WriteResult clear() {
+        checkOpen();
+        return written(writes.clear(Duration.ZERO));
+    }
+
+    @Override
+    public WriteResult clear(Duration grace) {
+        CachePolicy.positive("grace", grace);
+        checkOpen();
+        return written(writes.clear(grace));
+    }
+
+    @Override
+    public WriteResult invalidateTag(String tag) {
+        String checked = Context.tag(tag);
+        checkOpen();
+        return written(writes.invalidateTag(checked, Duration.ZERO));
+    }
+
+    @Override
+    public WriteResult invalidateTag(String tag, Duration grace) {
+        String checked = Context.tag(tag);
+        CachePolicy.positive("grace", grace);
+        checkOpen();
+        return written(writes.invalidateTag(checked, grace));
+    }
+
     // ---- around it
 
     @Override
@@ -355,7 +431,10 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        engine.repairs().close(engine.remotes().timeouts().multipliedBy(2));
         background.await(engine.remotes().timeouts());
+        alarm.close();
+        engine.watch().close();
         engine.remotes().guards().forEach(TierGuard::close);
         if (engine.local() != null) {
             engine.local().clear();

@@ -2,7 +2,12 @@ package io.tiercel.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tiercel.cache.Flights.Flight;
+import io.tiercel.cache.tier.Provenance;
+import io.tiercel.cache.tier.Section;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -12,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * What the parts of one cache share: reads, writes and warm-up work on the same entries, flights and fences.
  *
  * @param local null if the cache has no L1
- * @param lookups looks into the remote tiers that are under way
- * @param loads reads that will call a loader if no tier has the key
+ * @param lookups looks into the first remote tier that are under way, by stored key
+ * @param loads reads that will call a loader if no tier has the key, by stored key
+ * @param generations null if the cache has no remote tier
  */
 record Engine<K, V>(
         String name,
@@ -24,12 +30,21 @@ record Engine<K, V>(
         Function<? super K, String> keys,
         Live<CachePolicy> policy,
         Fences fences,
-        Flights<K, Finding<V>> lookups,
-        Flights<K, Answer<V>> loads,
+        Flights<Finding<V>> lookups,
+        Flights<Answer<V>> loads,
+        Watch watch,
+        @Nullable Generations generations,
+        Tags tags,
+        Leases<V> leases,
+        Waiters waiters,
+        Repairs repairs,
+        Set<Guard> without,
         Counters counters,
         Events events,
         TimeSource time,
         Executor executor) {
+    /** How much older a change may be that is not seen while nobody tells of changes. */
+    private static final int DEGRADED_BOUNDS = 5;
 
     /** The key as the remote tiers know it. */
     String stored(K key) {
@@ -40,9 +55,32 @@ record Engine<K, V>(
         return name + ':' + encoded;
     }
 
+    /** To be taken before anything is read that may end in L1. */
+    Ticket ticket(String stored) {
+        Section section = watch.section(stored);
+        return new Ticket(fences.open(stored), section, section == null ? 0 : section.epoch(), now());
+    }
+
+    Sought sought(String stored) {
+        return new Sought(stored, ticket(stored));
+    }
+
+    /** L1's entry, whoever may have changed it since. */
     @Nullable
     Entry<V> localEntry(K key) {
         return local == null ? null : local.get(key);
+    }
+
+    /** Whether L1's entry may be used as far as changes by others go. */
+    boolean trusts(Entry<V> entry, long now) {
+        return entry.isTrustedAt(now) || without.contains(Guard.BARRIER);
+    }
+
+    /** L1's entry if it is fresh and nobody can have changed it. */
+    @Nullable
+    Entry<V> freshLocalEntry(K key, long now) {
+        Entry<V> entry = localEntry(key);
+        return entry != null && entry.isFreshAt(now) && trusts(entry, now) ? entry : null;
     }
 
     /** The clock, of which L1 learns too. */
@@ -54,44 +92,129 @@ record Engine<K, V>(
         return now;
     }
 
-    /** Puts what was read or loaded into L1, unless the key was written or invalidated since the ticket was taken. */
-    boolean install(K key, Entry<V> entry, long ticket) {
-        if (local == null) {
-            return fences.holds(ticket);
+    /** Whether nobody wrote or invalidated the key since the ticket was taken, as far as is known here. */
+    boolean holds(Ticket ticket) {
+        return (fences.holds(ticket.fence()) || without.contains(Guard.FENCES)) && !ticket.isForgotten();
+    }
+
+    /**
+     * Puts what was read or loaded into L1, unless the key was written or invalidated since the ticket was taken.
+     *
+     * @param backed whether the first tier has the value: what it does not have it can tell no removal of
+     */
+    boolean install(K key, String stored, Entry<V> entry, Ticket ticket, boolean backed) {
+        if (entry.graced) {
+            return true; // how long it may be served only the first tier knows
         }
-        if (local.putIf(key, forLocal(entry), () -> fences.holds(ticket))) {
+        if (local == null) {
+            return holds(ticket);
+        }
+        if (local.putIf(key, stored, forLocal(entry, ticket, backed), () -> holds(ticket))) {
             counters.localPuts.increment();
             return true;
         }
         return false;
     }
 
-    Entry<V> forLocal(Entry<V> entry) {
+    /** As L1 keeps it: not longer than the policy says, and only as long as somebody vouches for it. */
+    Entry<V> forLocal(Entry<V> entry, Ticket ticket, boolean backed) {
         CachePolicy now = policy.get();
+        Entry<V> watched = ticket.watch(entry, watch.boundNanos());
+        if (!backed && ticket.section() != null) {
+            watched = watched.endingBy(ticket.taken() + watch.boundNanos());
+        }
         return now.localTtl().compareTo(now.ttl()) < 0
-                ? entry.endingBy(time.nanos() + now.localTtl().toNanos())
-                : entry;
+                ? watched.endingBy(time.nanos() + now.localTtl().toNanos())
+                : watched;
     }
 
     /** From here on no ticket taken before is good, and no reader joins a flight that began before. */
-    long advance(K key) {
-        long ticket = fences.advance(key);
-        lookups.detach(key);
-        loads.detach(key);
+    Ticket advance(String stored) {
+        Section section = watch.section(stored);
+        long epoch = section == null ? 0 : section.epoch();
+        Ticket ticket = new Ticket(fences.advance(stored), section, epoch, now());
+        detach(stored);
         return ticket;
     }
 
-    /** From here on L1 knows nothing of the key, and nothing that was read before comes in. */
-    void forget(K key) {
-        advance(key);
-        if (local != null) {
-            local.remove(key);
+    private void detach(String stored) {
+        if (!without.contains(Guard.DETACHING)) {
+            lookups.detach(stored);
+            loads.detach(stored);
         }
     }
 
+    /** From here on L1 knows nothing of the key, and nothing that was read before comes in. */
+    void forget(K key, String stored) {
+        advance(stored);
+        if (local != null) {
+            local.remove(key, stored);
+        }
+    }
+
+    /** From here on L1 knows nothing at all. */
+    void forgetAll() {
+        fences.advanceAll();
+        lookups.detachAll();
+        loads.detachAll();
+        if (local != null) {
+            local.clear();
+        }
+    }
+
+    /** Somebody changed the key; runs on a thread of a store's client. */
+    void changed(String stored) {
+        fences.moved(stored);
+        if (local != null) {
+            local.removeStored(stored);
+        }
+        waiters.changed(stored);
+    }
+
+    /** Joins the look into the first tier that is under way, if it began after all that is known to have happened. */
+    @Nullable
+    Flight<Finding<V>> joinLook(String stored, Flight<Finding<V>> mine) {
+        return lookups.join(stored, mine, other -> isAsGoodAs(other, mine.asOf()));
+    }
+
+    /**
+     * Whether what a flight brings is new enough for who joined it: nothing that was told of came between the flight's
+     * last look and the joining. Or else the first tier must have said so itself.
+     *
+     * @param joined taken when joining
+     */
+    boolean isGoodFor(Flight<?> flight, Ticket joined) {
+        return flight.isConfirmed() || isAsGoodAs(flight, joined);
+    }
+
+    private boolean isAsGoodAs(Flight<?> flight, Ticket later) {
+        if (without.contains(Guard.DETACHING)) {
+            return true;
+        }
+        Ticket asOf = flight.asOf();
+        if (asOf.fence() != later.fence() || asOf.epoch() != later.epoch()) {
+            return false;
+        }
+        Section section = later.section();
+        return section == null
+                || section.isVouched(time.nanos())
+                || later.taken() - asOf.taken() < DEGRADED_BOUNDS * watch.boundNanos();
+    }
+
+    /** What a value that is read from its source under the lease depends on; null if that is not known. */
+    @Nullable
+    Provenance provenance(Lease lease, List<String> tagNames) {
+        Generations.Known generation = lease.generation;
+        if (generation == null) {
+            return null;
+        }
+        return new Provenance(generation.stamped(), lease.stamp, tagNames);
+    }
+
     /** The right to fill one key, as long as the ticket holds. */
-    RemoteTiers.Claim claim(K key, long ticket) {
-        return claim(Map.of(stored(key), key), Map.of(stored(key), ticket));
+    RemoteTiers.Claim claim(K key, Sought sought) {
+        return claim(
+                Map.of(sought.key(), key), Map.of(sought.key(), sought.ticket().fence()));
     }
 
     /** The right to fill some keys, each as long as its ticket holds; both maps by the stored key. */
@@ -99,7 +222,7 @@ record Engine<K, V>(
         return new RemoteTiers.Claim() {
             @Override
             public boolean holds(String stored) {
-                return fences.holds(requireNonNull(tickets.get(stored), stored));
+                return fences.holds(requireNonNull(tickets.get(stored), stored)) || without.contains(Guard.FENCES);
             }
 
             @Override
@@ -109,7 +232,7 @@ record Engine<K, V>(
 
             @Override
             public void withdrawn(String stored) {
-                forget(requireNonNull(keysByStored.get(stored), stored));
+                forget(requireNonNull(keysByStored.get(stored), stored), stored);
             }
         };
     }

@@ -4,6 +4,7 @@ import io.tiercel.cache.Explanation.State;
 import io.tiercel.cache.Explanation.TierView;
 import io.tiercel.cache.tier.Frame;
 import io.tiercel.cache.tier.MalformedFrameException;
+import io.tiercel.cache.tier.Placeholder;
 import io.tiercel.cache.tier.RemoteTier;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,8 +30,10 @@ final class Explains<K, V> {
         if (engine.local() != null) {
             views.add(CompletableFuture.completedFuture(local(engine.localEntry(key))));
         }
-        for (RemoteTier tier : tiers) {
-            views.add(tier.get(stored).handle((bytes, error) -> remote(tier.name(), stored, bytes, error)));
+        for (int i = 0; i < tiers.size(); i++) {
+            int depth = i;
+            RemoteTier tier = tiers.get(i);
+            views.add(tier.get(stored).handle((bytes, error) -> remote(depth, tier.name(), stored, bytes, error)));
         }
         return CompletableFuture.allOf(views.toArray(CompletableFuture<?>[]::new))
                 .thenApply(done -> new Explanation(
@@ -44,6 +47,16 @@ final class Explains<K, V> {
         if (entry == null || !entry.isUsableAt(now)) {
             return nothing(LOCAL, entry == null ? "holds no entry" : "its entry has ended");
         }
+        if (!engine.trusts(entry, now)) {
+            return new TierView(
+                    LOCAL,
+                    State.MISS,
+                    null,
+                    null,
+                    entry.size,
+                    "not used: whether others changed it since it was read is not known, or one of its tags was"
+                            + " invalidated");
+        }
         Duration age = Duration.ofMillis(Math.max(0, engine.time().millis() - entry.bornMillis));
         return held(
                 LOCAL,
@@ -55,7 +68,15 @@ final class Explains<K, V> {
                 entry.size);
     }
 
-    private TierView remote(String tier, String stored, byte @Nullable [] bytes, @Nullable Throwable error) {
+    private boolean isOutdated(int depth, String stored, Frame frame) {
+        Generations generations = engine.generations();
+        Generations.Known known =
+                generations == null ? null : generations.last(engine.watch().index(stored));
+        long generation = frame.provenance().generation();
+        return known != null && (!known.isOf(generation) || depth > 0 && !known.isAboveFloor(generation));
+    }
+
+    private TierView remote(int depth, String tier, String stored, byte @Nullable [] bytes, @Nullable Throwable error) {
         if (error != null) {
             String reason = String.valueOf(TierGuard.unwrap(error).getMessage());
             return new TierView(tier, State.FAILED, null, null, 0, "did not answer: " + reason);
@@ -63,13 +84,19 @@ final class Explains<K, V> {
         if (bytes == null) {
             return nothing(tier, "holds no entry");
         }
+        if (Placeholder.is(bytes)) {
+            return nothing(tier, "a placeholder: somebody is loading the value");
+        }
         try {
             Frame frame = Frame.read(stored, bytes);
             long now = engine.time().millis();
             if (frame.hardMillisLeft(now) <= 0) {
                 return nothing(tier, "its entry has ended");
             }
-            engine.framing().decode(frame);
+            if (isOutdated(depth, stored, frame)) {
+                return nothing(tier, "its entry is of a generation that was ended, by clear or since a removal failed");
+            }
+            engine.framing().decode(frame, List.of());
             return held(
                     tier,
                     frame.isNegative(),

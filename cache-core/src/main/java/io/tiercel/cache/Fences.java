@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * <p>Counters are striped: two keys that share one cost each other a fill now and then, never a wrong value. Thread-safe.
  */
 final class Fences {
-    private static final int STRIPES = 4_096;
+    private static final int STRIPES = 16_384;
     private static final int GATES = 64;
 
     private final AtomicIntegerArray counters = new AtomicIntegerArray(STRIPES);
@@ -27,7 +27,7 @@ final class Fences {
             Stream.generate(ReentrantLock::new).limit(GATES).toArray(ReentrantLock[]::new);
 
     /** A ticket for a key, to be taken before anything is read that may end in a tier. */
-    long open(Object key) {
+    long open(String key) {
         int stripe = stripe(key);
         return ticket(stripe, counters.get(stripe));
     }
@@ -38,7 +38,7 @@ final class Fences {
     }
 
     /** Makes every ticket for the key worthless, and returns a new one. */
-    long advance(Object key) {
+    long advance(String key) {
         int stripe = stripe(key);
         ReentrantLock gate = gates[stripe % GATES];
         gate.lock();
@@ -46,6 +46,27 @@ final class Fences {
             return ticket(stripe, counters.incrementAndGet(stripe));
         } finally {
             gate.unlock();
+        }
+    }
+
+    /** As {@link #advance}, for a change that others made: there is no order with what is sent from here. */
+    void moved(String key) {
+        counters.incrementAndGet(stripe(key));
+    }
+
+    /** Makes every ticket worthless. */
+    void advanceAll() {
+        for (ReentrantLock gate : gates) {
+            gate.lock();
+        }
+        try {
+            for (int stripe = 0; stripe < STRIPES; stripe++) {
+                counters.incrementAndGet(stripe);
+            }
+        } finally {
+            for (ReentrantLock gate : gates) {
+                gate.unlock();
+            }
         }
     }
 
@@ -81,8 +102,8 @@ final class Fences {
         return ((long) stripe << 32) | (count & 0xFFFF_FFFFL);
     }
 
-    private static int stripe(Object key) {
+    private static int stripe(String key) {
         int h = key.hashCode() * 0x9E3779B9;
-        return h >>> 20;
+        return h >>> 18;
     }
 }

@@ -2,6 +2,7 @@ package io.tiercel.cache;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,29 +13,48 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe.
  *
- * @param <K> what is wanted
  * @param <R> what a flight brings
  */
-final class Flights<K, R> {
-    private final ConcurrentHashMap<K, Flight<R>> flights = new ConcurrentHashMap<>();
+final class Flights<R> {
+    private final ConcurrentHashMap<String, Flight<R>> flights = new ConcurrentHashMap<>();
 
-    /** The flight for the key that is under way, or null if it is now {@code mine}, which the caller must end. */
+    /**
+     * The flight for the key that is under way, or null if it is now {@code mine}, which the caller must end.
+     *
+     * @param current whether a flight may still be joined; one that may not is detached
+     */
     @Nullable
-    Flight<R> join(K key, Flight<R> mine) {
+    Flight<R> join(String key, Flight<R> mine, Predicate<Flight<R>> current) {
+        while (true) {
+            Flight<R> other = flights.putIfAbsent(key, mine);
+            if (other == null || current.test(other)) {
+                return other;
+            }
+            flights.remove(key, other);
+        }
+    }
+
+    /** As {@link #join(String, Flight, Predicate)}, whatever may have happened since the flight began. */
+    @Nullable
+    Flight<R> join(String key, Flight<R> mine) {
         return flights.putIfAbsent(key, mine);
     }
 
-    void detach(K key) {
+    void detach(String key) {
         flights.remove(key);
     }
 
+    void detachAll() {
+        flights.clear();
+    }
+
     /** Ends a flight: who comes from here on starts a new one, then those who wait are told. */
-    void end(K key, Flight<R> flight, R result) {
+    void end(String key, Flight<R> flight, R result) {
         flights.remove(key, flight);
         flight.result.complete(result);
     }
 
-    void fail(K key, Flight<R> flight, Throwable cause) {
+    void fail(String key, Flight<R> flight, Throwable cause) {
         flights.remove(key, flight);
         flight.result.completeExceptionally(cause);
     }
@@ -47,7 +67,33 @@ final class Flights<K, R> {
     static final class Flight<R> {
         final CompletableFuture<R> result = new CompletableFuture<>();
 
+        private volatile Ticket asOf;
+        private volatile boolean confirmed;
         private volatile @Nullable Thread loading;
+
+        /** @param ticket taken when it begins */
+        Flight(Ticket ticket) {
+            this.asOf = ticket;
+        }
+
+        /** Taken before the last thing was read that what it brings depends on. */
+        Ticket asOf() {
+            return asOf;
+        }
+
+        /** Begins once more. */
+        void readFrom(Ticket ticket) {
+            asOf = ticket;
+        }
+
+        /** The first tier has just shown that nobody changed the key since the load began. */
+        void confirm() {
+            confirmed = true;
+        }
+
+        boolean isConfirmed() {
+            return confirmed;
+        }
 
         /** Notes that a loader runs on this thread for this flight, or no longer does. */
         void loadingOn(@Nullable Thread thread) {

@@ -42,6 +42,14 @@ public interface LoadContext<V> {
      */
     LoadContext<V> ttl(Duration ttl);
 
+    /**
+     * Marks the value so that {@link TieredCache#invalidateTag(String)} ends it together with all others so marked. A
+     * value with tags is stored for at most twice the policy's life, or a day if that is longer.
+     *
+     * @param tags at most 32, each 1 to 256 bytes of UTF-8
+     */
+    LoadContext<V> tags(String... tags);
+
     /** Hands the value to the callers without storing it in any tier. */
     LoadContext<V> doNotStore();
 }

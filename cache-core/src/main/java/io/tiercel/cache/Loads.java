@@ -3,7 +3,14 @@ package io.tiercel.cache;
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Framing.Made;
 import io.tiercel.cache.Lives.Life;
+import io.tiercel.cache.tier.Frame;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,12 +29,28 @@ final class Loads<K, V> {
     /**
      * What is known of a key whose value must be loaded.
      *
-     * @param ticket taken before anything was read
+     * @param lease the right to store it
      * @param stale the last known value, if any tier had one
      * @param failed remote tiers that did not answer, a bit each
      */
-    record Missing<K, V>(
-            K key, String stored, long ticket, @Nullable Entry<V> stale, long failed) {}
+    record Missing<K, V>(K key, Lease lease, @Nullable Entry<V> stale, long failed) {
+        String stored() {
+            return lease.key();
+        }
+    }
+
+    /** What a loader brought for one key, and who waits for it. */
+    record Loaded<K, V>(
+            Missing<K, V> missing,
+            Flight<Answer<V>> flight,
+            @Nullable V value,
+            @Nullable Duration ttl,
+            @Nullable String etag,
+            List<String> tags) {
+        Answer<V> answer() {
+            return new Answer<>(value, true);
+        }
+    }
 
     /**
      * Calls the loader on this thread and ends the flight: with its value, with the stale one if it failed, or with its
@@ -37,6 +60,7 @@ final class Loads<K, V> {
         Context<V> context = new Context<>(missing.stale());
         V value;
         long start = engine.time().nanos();
+        engine.leases().keep(missing.lease());
         flight.loadingOn(Thread.currentThread());
         try {
             value = loader.load(missing.key(), context);
@@ -49,7 +73,14 @@ final class Loads<K, V> {
         }
         flight.loadingOn(null);
         timed(start, false);
-        store(flight, missing, value, context);
+        Loaded<K, V> loaded =
+                new Loaded<>(missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags());
+        if (context.isToBeStored()) {
+            store(List.of(loaded));
+        } else {
+            engine.leases().release(missing.lease());
+            engine.loads().end(missing.stored(), flight, loaded.answer());
+        }
     }
 
     void timed(long start, boolean failed) {
@@ -63,58 +94,141 @@ final class Loads<K, V> {
 
     /** Ends the flight of a key whose loader failed. */
     void failed(Flight<Answer<V>> flight, Missing<K, V> missing, Throwable cause) {
+        engine.leases().release(missing.lease());
         Entry<V> stale = missing.stale();
         if (stale != null && stale.isUsableAt(engine.now())) {
             engine.counters().stale.increment();
-            engine.loads().end(missing.key(), flight, new Answer<>(stale.value, true));
+            engine.loads().end(missing.stored(), flight, new Answer<>(stale.value, true));
         } else {
-            engine.loads().fail(missing.key(), flight, forCallers(cause));
+            engine.loads().fail(missing.stored(), flight, forCallers(cause));
         }
     }
 
-    private void store(Flight<Answer<V>> flight, Missing<K, V> missing, @Nullable V value, Context<V> context) {
-        Answer<V> answer = new Answer<>(value, true);
-        Made<V> made = context.isToBeStored() ? make(missing, value, context.chosenTtl(), context.newEtag()) : null;
-        if (made == null) {
-            engine.loads().end(missing.key(), flight, answer);
-            return;
-        }
-        CompletableFuture<Void> filled = made.frame() == null
-                ? CompletableFuture.completedFuture(null)
-                : engine.remotes()
-                        .fill(
-                                missing.stored(),
-                                made.frame(),
-                                missing.failed(),
-                                engine.claim(missing.key(), missing.ticket()));
-        var unused = filled.whenComplete((done, error) -> {
-            install(missing, made.entry());
-            engine.loads().end(missing.key(), flight, answer);
+    /** Stores what was loaded, and ends its flights; each of them ends, whatever happens. */
+    void store(List<Loaded<K, V>> loaded) {
+        Set<String> tagNames = new LinkedHashSet<>();
+        loaded.forEach(one -> tagNames.addAll(one.tags()));
+        CompletableFuture<Map<String, Tag>> known = tagNames.isEmpty()
+                ? CompletableFuture.completedFuture(Map.of())
+                : engine.tags().known(tagNames).handle((list, error) -> {
+                    Map<String, Tag> byName = new LinkedHashMap<>();
+                    if (list != null) {
+                        list.forEach(tag -> byName.put(tag.name, tag));
+                    }
+                    return byName;
+                });
+        var unused = known.thenCompose(tags -> fill(loaded, tags)).whenComplete((done, error) -> {
+            if (error != null) {
+                LOG.error("cache {}: a loaded value could not be stored", engine.name(), error);
+                for (Loaded<K, V> one : loaded) {
+                    engine.leases().release(one.missing().lease());
+                    engine.loads().end(one.missing().stored(), one.flight(), one.answer());
+                }
+            }
         });
     }
 
-    void install(Missing<K, V> missing, Entry<V> entry) {
-        if (!engine.install(missing.key(), entry, missing.ticket())) {
+    private CompletableFuture<Void> fill(List<Loaded<K, V>> loaded, Map<String, Tag> tags) {
+        Map<String, Made<V>> made = new LinkedHashMap<>();
+        Map<String, Frame> frames = new LinkedHashMap<>();
+        Map<String, Ticket> late = new LinkedHashMap<>();
+        List<Lease> leases = new ArrayList<>();
+        for (Loaded<K, V> one : loaded) {
+            Lease lease = one.missing().lease();
+            Made<V> result = lease.toBeStored ? make(one, tags) : null;
+            if (result != null) {
+                made.put(lease.key(), result);
+                if (result.frame() != null) {
+                    frames.put(lease.key(), result.frame());
+                }
+            }
+            leases.add(lease);
+            late.put(lease.key(), engine.ticket(lease.key()));
+        }
+        return filled(loaded, leases, frames).thenAccept(taken -> {
+            for (Loaded<K, V> one : loaded) {
+                String stored = one.missing().stored();
+                Made<V> result = made.get(stored);
+                Boolean confirmed = taken.get(stored);
+                if (result != null && !Boolean.FALSE.equals(confirmed)) {
+                    // Where the first tier took the value nobody had changed it before, so only what was told since it
+                    // was sent counts; else what was told since it was looked for.
+                    Ticket ticket =
+                            confirmed == null ? one.missing().lease().sought.ticket() : late.get(stored);
+                    install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
+                    if (confirmed != null) {
+                        one.flight().confirm();
+                    }
+                }
+                engine.loads().end(stored, one.flight(), one.answer());
+            }
+        });
+    }
+
+    private void install(K key, String stored, Entry<V> entry, @Nullable Ticket ticket, boolean backed) {
+        if (ticket != null && !engine.install(key, stored, entry, ticket, backed)) {
             engine.counters().fillsRefused.increment();
         }
     }
 
-    /** A loaded value in the forms in which it is stored; null if the policy wants no memory of there being none. */
-    @Nullable
-    Made<V> make(Missing<K, V> missing, @Nullable V value, @Nullable Duration ttl, @Nullable String etag) {
+    private CompletableFuture<Map<String, Boolean>> filled(
+            List<Loaded<K, V>> loaded, List<Lease> leases, Map<String, Frame> frames) {
+        if (engine.remotes().isEmpty()) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        if (engine.leases().on()) {
+            return engine.leases().fill(leases, frames);
+        }
+        Map<String, K> keys = new LinkedHashMap<>();
+        Map<String, Long> fences = new LinkedHashMap<>();
+        long failed = -1;
+        for (Loaded<K, V> one : loaded) {
+            keys.put(one.missing().stored(), one.missing().key());
+            fences.put(
+                    one.missing().stored(),
+                    one.missing().lease().sought.ticket().fence());
+            failed &= one.missing().failed();
+        }
+        return engine.remotes()
+                .fillAll(frames, failed, engine.claim(keys, fences))
+                .thenApply(done -> Map.of());
+    }
+
+    /** A loaded value in the forms in which it is stored; null if it is not to be. */
+    private @Nullable Made<V> make(Loaded<K, V> loaded, Map<String, Tag> known) {
         CachePolicy policy = engine.policy().get();
+        V value = loaded.value();
         if (value == null && !policy.negativeEntries()) {
             return null;
         }
-        Life life = value == null && ttl == null
+        List<Tag> tags = new ArrayList<>();
+        for (String name : loaded.tags()) {
+            Tag tag = known.get(name);
+            if (tag == null) {
+                return null; // whether it was invalidated meanwhile cannot be known
+            }
+            tags.add(tag);
+        }
+        Duration ttl = loaded.ttl() == null ? policy.ttl() : loaded.ttl();
+        Duration longest = engine.tags().retention().minus(policy.staleLife());
+        Life life = value == null && loaded.ttl() == null
                 ? engine.lives().ofNothing(policy)
-                : engine.lives().ofValue(policy, ttl == null ? policy.ttl() : ttl);
+                : engine.lives().ofValue(policy, !tags.isEmpty() && ttl.compareTo(longest) > 0 ? longest : ttl);
+        Lease lease = loaded.missing().lease();
         try {
-            return engine.framing().make(missing.stored(), value, life, etag);
+            return engine.framing()
+                    .make(
+                            loaded.missing().stored(),
+                            value,
+                            life,
+                            loaded.etag(),
+                            engine.provenance(lease, loaded.tags()),
+                            tags,
+                            lease.stamp);
         } catch (RuntimeException e) {
             // The caller has its value all the same. That it cannot be stored is a defect of the codec, so it is loud.
             LOG.error("cache {}: the codec cannot encode a loaded value; it stays in L1 only", engine.name(), e);
-            return new Made<>(engine.framing().unstored(value, life, etag), null);
+            return new Made<>(engine.framing().unstored(value, life, loaded.etag(), tags, lease.stamp), null);
         }
     }
 

@@ -7,9 +7,11 @@ import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Weigher;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -35,17 +37,32 @@ final class LocalEntries<K, V> {
     private final LongAdder evictions = new LongAdder();
     private final Weigher<K, Entry<V>> weigher;
     private final long maximum;
+    /** From stored keys, by which others' changes are told, back to keys that cannot be read off them. */
+    private final ConcurrentHashMap<String, K> byStored = new ConcurrentHashMap<>();
+
+    private final Function<? super K, String> stored;
+    private final int prefix;
     private volatile long seenTime;
 
-    LocalEntries(LocalTier<? super V> bounds, TimeSource time) {
+    /**
+     * @param stored the stored form of a key
+     * @param prefix if keys are strings and their stored forms they themselves behind a prefix, its length, else -1
+     */
+    LocalEntries(LocalTier<? super V> bounds, Function<? super K, String> stored, int prefix, TimeSource time) {
         seenTime = time.nanos();
+        this.prefix = prefix;
+        this.stored = stored;
         // Upkeep runs on whoever caused it: handing each bit of it to a pool costs more than the upkeep.
         Caffeine<K, Entry<V>> builder = Caffeine.newBuilder()
                 .executor(Runnable::run)
                 .ticker(() -> seenTime)
                 .expireAfter(new UntilHardEnd<K, V>())
-                .evictionListener(
-                        (@Nullable K key, @Nullable Entry<V> entry, RemovalCause cause) -> evictions.increment());
+                .evictionListener((@Nullable K key, @Nullable Entry<V> entry, RemovalCause cause) -> {
+                    evictions.increment();
+                    if (key != null && !isOwnName(key)) {
+                        byStored.remove(stored.apply(key));
+                    }
+                });
         maximum = bounds.maximum();
         if (bounds.byBytes()) {
             ToIntFunction<? super V> valueBytes = bounds.valueBytes();
@@ -84,17 +101,45 @@ final class LocalEntries<K, V> {
     }
 
     /** Puts an entry if the condition holds; no removal of that key comes between the check and the entry. */
-    boolean putIf(K key, Entry<V> entry, BooleanSupplier condition) {
-        return map.compute(key, (k, old) -> condition.getAsBoolean() ? entry : old) == entry;
+    boolean putIf(K key, String stored, Entry<V> entry, BooleanSupplier condition) {
+        return map.compute(key, (k, old) -> condition.getAsBoolean() ? noted(k, stored, entry) : old) == entry;
     }
 
     /** Puts an entry if the condition holds, and else removes what is there. */
-    boolean putOrRemove(K key, Entry<V> entry, BooleanSupplier condition) {
-        return map.compute(key, (k, old) -> condition.getAsBoolean() ? entry : null) == entry;
+    boolean putOrRemove(K key, String stored, Entry<V> entry, BooleanSupplier condition) {
+        return map.compute(key, (k, old) -> condition.getAsBoolean() ? noted(k, stored, entry) : null) == entry;
     }
 
-    void remove(K key) {
-        map.remove(key);
+    /** Within the entry's own update, as is every removal: who is in the map can be found by the stored key. */
+    private Entry<V> noted(K key, String stored, Entry<V> entry) {
+        if (!isOwnName(key)) {
+            byStored.put(stored, key);
+        }
+        return entry;
+    }
+
+    private boolean isOwnName(K key) {
+        return prefix >= 0 && key instanceof String;
+    }
+
+    void remove(K key, String stored) {
+        Entry<V> unused = map.compute(key, (k, entry) -> {
+            if (!isOwnName(k)) {
+                byStored.remove(stored);
+            }
+            return null;
+        });
+    }
+
+    /** Removes an entry that is known by its stored key only. */
+    void removeStored(String stored) {
+        if (prefix >= 0) {
+            map.remove(stored.substring(prefix));
+        }
+        K key = byStored.isEmpty() ? null : byStored.get(stored);
+        if (key != null) {
+            remove(key, stored);
+        }
     }
 
     void expire(K key, long now) {
@@ -128,8 +173,15 @@ final class LocalEntries<K, V> {
         return evictions.sum();
     }
 
+    /** Removes what is there now; what comes in meanwhile may stay. */
     void clear() {
-        cache.invalidateAll();
+        for (K key : map.keySet()) {
+            if (isOwnName(key)) {
+                map.remove(key);
+            } else {
+                remove(key, stored.apply(key));
+            }
+        }
     }
 
     private record UntilHardEnd<K, V>() implements Expiry<K, Entry<V>> {

@@ -1,7 +1,10 @@
 package io.tiercel.cache;
 
 import io.tiercel.cache.Flights.Flight;
+import io.tiercel.cache.Leases.Ask;
+import io.tiercel.cache.Leases.Verdict;
 import io.tiercel.cache.Loads.Missing;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,14 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How one key is read. Both views come here when L1 had nothing fresh:
+ * How one key is read. Both views come here when L1 had nothing that may be used:
  *
  * <ol>
  *   <li>One flight per key. Who comes second waits for the first.
  *   <li>The first looks into L1 once more: the flight before may just have landed.
- *   <li>A ticket is taken before anything is read, so that a write in the meantime is noticed.
- *   <li>The remote tiers are asked, one after the other, in a flight of their own that reads without a loader share.
- *   <li>What they have goes up into the tiers above; what they do not have is loaded and goes into all of them.
+ *   <li>A ticket is taken before anything is read, so that a change in the meantime is noticed.
+ *   <li>The first remote tier is asked, in a flight of its own that reads without a loader share.
+ *   <li>What it does not have is this reader's to get, or another's in whatever process: {@link Leases} says which. It
+ *       comes from a deeper tier or from the loader, and goes into all tiers above.
  * </ol>
  *
  * <p>Nothing here waits: every step runs on the executor of the reader who leads, which in the blocking view is that
@@ -35,35 +39,120 @@ final class Reads<K, V> {
         this.loads = loads;
     }
 
-    /** Why a load is made, which decides what it is counted as. */
+    /** Why a load is made, which decides what it is counted as and what will do instead. */
     private enum Purpose {
+        /** Somebody waits for the value. */
         READ,
+        /** Somebody waits, and has been counted already. */
+        READ_AGAIN,
+        /** A stale value is renewed; that somebody else has done it will do. */
+        RENEWAL,
+        /** Somebody asked for a load, whatever there is. */
         REFRESH
     }
 
     /**
-     * What a look into the remote tiers brought.
+     * What a look into the first remote tier brought.
      *
      * @param own whether this reader made it, or waited for another's
      */
-    private record Look<V>(Finding<V> finding, boolean own) {}
+    private record Look<V>(Sought sought, Finding<V> finding, boolean own) {}
+
+    /** One read on its way. */
+    private static final class Errand<K, V> {
+        final K key;
+        final String stored;
+        final Flight<Answer<V>> flight;
+        final ContextLoader<? super K, V> loader;
+        final Executor executor;
+        final Purpose purpose;
+        final long began;
+
+        @Nullable
+        Entry<V> known;
+
+        int looks;
+
+        Errand(
+                K key,
+                String stored,
+                Flight<Answer<V>> flight,
+                ContextLoader<? super K, V> loader,
+                Executor executor,
+                Purpose purpose) {
+            this.key = key;
+            this.stored = stored;
+            this.flight = flight;
+            this.loader = loader;
+            this.executor = executor;
+            this.purpose = purpose;
+            this.began = flight.asOf().taken();
+        }
+    }
 
     /** The value, loaded if need be. */
     CompletableFuture<Answer<V>> get(K key, ContextLoader<? super K, V> loader, Executor executor) {
         Entry<V> stale = servedStale(key);
         if (stale != null) {
-            refreshBehind(key, loader);
+            renewBehind(key, loader);
             return CompletableFuture.completedFuture(new Answer<>(stale.value, false));
         }
-        Flight<Answer<V>> mine = new Flight<>();
-        Flight<Answer<V>> other = engine.loads().join(key, mine);
-        if (other != null) {
-            other.refuseRecursion(engine.name());
-            engine.counters().shared.increment();
-            return other.result;
+        return fly(key, engine.stored(key), loader, executor, Purpose.READ);
+    }
+
+    private CompletableFuture<Answer<V>> fly(
+            K key, String stored, ContextLoader<? super K, V> loader, Executor executor, Purpose purpose) {
+        Ticket joined = engine.ticket(stored);
+        Flight<Answer<V>> mine = new Flight<>(joined);
+        Flight<Answer<V>> other = engine.loads().join(stored, mine);
+        if (other == null) {
+            lead(new Errand<>(key, stored, mine, loader, executor, purpose));
+            return mine.result;
         }
-        lead(mine, key, loader, executor, Purpose.READ);
-        return mine.result;
+        other.refuseRecursion(engine.name());
+        if (purpose == Purpose.READ) {
+            engine.counters().shared.increment();
+        }
+        return passenger(other, joined, () -> again(key, loader, executor), executor);
+    }
+
+    /** What another's flight brings, or what the next one does if that is too old for who joined it late. */
+    CompletableFuture<Answer<V>> passenger(
+            Flight<Answer<V>> other,
+            Ticket joined,
+            java.util.function.Supplier<CompletableFuture<Answer<V>>> again,
+            Executor executor) {
+        CompletableFuture<Answer<V>> mine = new CompletableFuture<>();
+        var unused = other.result.whenComplete((answer, error) -> {
+            if (error != null) {
+                mine.completeExceptionally(error);
+            } else if (engine.isGoodFor(other, joined)) {
+                mine.complete(answer);
+            } else {
+                executor.execute(() -> {
+                    try {
+                        var unusedToo = again.get().whenComplete((second, failure) -> {
+                            if (failure == null) {
+                                mine.complete(second);
+                            } else {
+                                mine.completeExceptionally(failure);
+                            }
+                        });
+                    } catch (RuntimeException e) {
+                        mine.completeExceptionally(e);
+                    }
+                });
+            }
+        });
+        return mine;
+    }
+
+    /** For who has waited, and been counted, in vain. */
+    CompletableFuture<Answer<V>> again(K key, ContextLoader<? super K, V> loader, Executor executor) {
+        Entry<V> landed = engine.freshLocalEntry(key, engine.now());
+        return landed != null
+                ? CompletableFuture.completedFuture(new Answer<>(landed.value, false))
+                : fly(key, engine.stored(key), loader, executor, Purpose.READ_AGAIN);
     }
 
     /** L1's entry if it is to be served while it is renewed; before any flight, so that nobody waits for the renewal. */
@@ -74,7 +163,7 @@ final class Reads<K, V> {
             return null;
         }
         long now = engine.now();
-        if (known.isFreshAt(now) || !known.mayServeWhileRevalidating(now, window)) {
+        if (known.isFreshAt(now) || !known.mayServeWhileRevalidating(now, window) || !engine.trusts(known, now)) {
             return null;
         }
         engine.counters().localHits.increment();
@@ -83,45 +172,44 @@ final class Reads<K, V> {
     }
 
     /** Renews a value that is still being served; nobody waits, and nobody does if somebody is on it already. */
-    void refreshBehind(K key, ContextLoader<? super K, V> loader) {
-        Flight<Answer<V>> mine = new Flight<>();
-        if (engine.loads().join(key, mine) != null) {
+    void renewBehind(K key, ContextLoader<? super K, V> loader) {
+        String stored = engine.stored(key);
+        Flight<Answer<V>> mine = new Flight<>(engine.ticket(stored));
+        if (engine.loads().join(stored, mine) != null) {
             return;
         }
         var unused = mine.result.whenComplete((answer, error) -> {
             if (error != null) {
-                LOG.debug("cache {}: a refresh behind failed; the stale value stays", engine.name(), error);
+                LOG.debug("cache {}: a renewal behind failed; the stale value stays", engine.name(), error);
             }
         });
         try {
-            engine.executor().execute(() -> lead(mine, key, loader, engine.executor(), Purpose.REFRESH));
+            engine.executor()
+                    .execute(() -> lead(new Errand<>(key, stored, mine, loader, engine.executor(), Purpose.RENEWAL)));
         } catch (RejectedExecutionException e) {
-            engine.loads().fail(key, mine, e);
+            engine.loads().fail(stored, mine, e);
         }
     }
 
     /** Loads whatever the tiers hold. Joins another's load, but not a mere look that found something. */
     CompletableFuture<Answer<V>> refresh(K key, ContextLoader<? super K, V> loader, Executor executor) {
-        Flight<Answer<V>> mine = new Flight<>();
-        Flight<Answer<V>> other = engine.loads().join(key, mine);
+        String stored = engine.stored(key);
+        Ticket joined = engine.ticket(stored);
+        Flight<Answer<V>> mine = new Flight<>(joined);
+        Flight<Answer<V>> other = engine.loads().join(stored, mine);
         if (other != null) {
             other.refuseRecursion(engine.name());
             return Futures.whatever(
                     other.result,
                     executor,
-                    (answer, error) ->
-                            answer != null && answer.loaded() ? other.result : refresh(key, loader, executor));
+                    (answer, error) -> answer != null && answer.loaded() && engine.isGoodFor(other, joined)
+                            ? other.result
+                            : refresh(key, loader, executor));
         }
-        guarded(mine, key, () -> {
-            Entry<V> known = engine.localEntry(key);
-            long ticket = engine.fences().open(key);
-            if (known != null || engine.remotes().isEmpty()) {
-                load(mine, missing(key, ticket, known, Finding.nothing(0)), loader, Purpose.REFRESH);
-            } else {
-                then(mine, key, look(key, executor), executor, look -> {
-                    load(mine, missing(key, ticket, null, look.finding()), loader, Purpose.REFRESH);
-                });
-            }
+        Errand<K, V> errand = new Errand<>(key, stored, mine, loader, executor, Purpose.REFRESH);
+        guarded(errand, () -> {
+            errand.known = fallBack(key);
+            pursue(errand);
         });
         return mine.result;
     }
@@ -129,62 +217,192 @@ final class Reads<K, V> {
     /** The value if a tier has it fresh. */
     CompletableFuture<@Nullable V> getIfPresent(K key, Executor executor) {
         engine.counters().localMisses.increment();
-        return look(key, executor).thenApply(look -> {
-            Entry<V> entry = look.finding().entry();
-            if (entry == null || !entry.isFreshAt(engine.now())) {
-                countStale(look);
-                engine.counters().absent.increment();
-                return null;
-            }
-            countHit(look);
-            return entry.value;
-        });
+        String stored = engine.stored(key);
+        return look(key, stored, executor)
+                .thenCompose(look -> deeper(key, look, executor))
+                .thenApply(look -> {
+                    Entry<V> entry = look.finding().entry();
+                    if (entry == null || !entry.isFreshAt(engine.now())) {
+                        countStale(look);
+                        engine.counters().absent.increment();
+                        return null;
+                    }
+                    countHit(look);
+                    return entry.value;
+                });
     }
 
-    private void lead(
-            Flight<Answer<V>> mine, K key, ContextLoader<? super K, V> loader, Executor executor, Purpose purpose) {
-        guarded(mine, key, () -> {
-            Entry<V> known = engine.localEntry(key);
-            if (known != null && known.isFreshAt(engine.now())) {
-                if (purpose == Purpose.READ) {
+    private CompletableFuture<Look<V>> deeper(K key, Look<V> look, Executor executor) {
+        if (look.finding().isFreshAt(engine.now()) || engine.remotes().guards().size() < 2) {
+            return CompletableFuture.completedFuture(look);
+        }
+        return engine.remotes()
+                .findDeeper(List.of(look.sought()), List.of(look.finding()), false, executor)
+                .thenApply(findings -> {
+                    Finding<V> finding = findings.get(0);
+                    if (finding.isFreshAt(engine.now())) {
+                        bringUp(key, look.sought(), look.finding(), finding, executor);
+                    }
+                    return new Look<>(look.sought(), finding, true);
+                });
+    }
+
+    /** Copies upwards what a reader without a loader found; nobody waits for it. */
+    void bringUp(K key, Sought sought, Finding<V> first, Finding<V> found, Executor executor) {
+        if (!engine.leases().on()) {
+            landed(key, sought, found, false);
+            return;
+        }
+        var unused = engine.leases()
+                .ask(List.of(new Ask<>(sought, first)), engine.executor())
+                .thenAccept(verdicts -> {
+                    if (verdicts.get(0) instanceof Verdict.Found<V> up) {
+                        landed(key, sought, up.finding(), up.backed());
+                    } else if (verdicts.get(0) instanceof Verdict.Load<V> load) {
+                        engine.leases().release(load.lease());
+                    }
+                });
+    }
+
+    private void lead(Errand<K, V> errand) {
+        guarded(errand, () -> {
+            Entry<V> fresh = engine.freshLocalEntry(errand.key, engine.now());
+            if (fresh != null) {
+                if (errand.purpose == Purpose.READ) {
                     engine.counters().localHits.increment();
                 }
-                engine.loads().end(key, mine, new Answer<>(known.value, false));
+                engine.loads().end(errand.stored, errand.flight, new Answer<>(fresh.value, false));
                 return;
             }
-            if (purpose == Purpose.READ) {
+            if (errand.purpose == Purpose.READ) {
                 engine.counters().localMisses.increment();
             }
-            long ticket = engine.fences().open(key);
-            then(mine, key, look(key, executor), executor, look -> {
-                if (!served(mine, key, look, loader, purpose)) {
-                    load(mine, missing(key, ticket, known, look.finding()), loader, purpose);
-                }
-            });
+            errand.known = fallBack(errand.key);
+            pursue(errand);
         });
     }
 
-    /** Ends the flight if what the remote tiers have may be served. */
-    private boolean served(
-            Flight<Answer<V>> mine, K key, Look<V> look, ContextLoader<? super K, V> loader, Purpose purpose) {
-        Entry<V> entry = look.finding().entry();
+    /** What L1 has to fall back on: beyond the bound of staleness only where stale values were asked for. */
+    @Nullable
+    Entry<V> fallBack(K key) {
+        Entry<V> known = engine.localEntry(key);
+        return known == null
+                        || engine.trusts(known, engine.now())
+                        || !engine.policy().get().staleIfError().isZero()
+                ? known
+                : null;
+    }
+
+    /** Looks into the first tier, and does what has to be done. */
+    private void pursue(Errand<K, V> errand) {
+        if (engine.remotes().isEmpty()) {
+            Sought sought = engine.sought(errand.stored);
+            errand.flight.readFrom(sought.ticket());
+            Lease lease = Lease.plain(sought, 0, engine.tags().stamp());
+            load(errand, lease, Finding.nothing(0));
+            return;
+        }
+        then(errand, look(errand.key, errand.stored, errand.executor), look -> {
+            errand.flight.readFrom(look.sought().ticket());
+            if (!served(errand, look)) {
+                decide(errand, look);
+            }
+        });
+    }
+
+    private void decide(Errand<K, V> errand, Look<V> look) {
+        boolean renew = errand.purpose == Purpose.REFRESH;
+        if (engine.repairs().isPending(errand.stored)) {
+            // What the tiers hold may be older than what was written here; so nothing is put beside it either.
+            load(
+                    errand,
+                    Lease.of(
+                            look.sought(),
+                            engine.remotes().guards().size(),
+                            engine.tags().stamp()),
+                    Finding.nothing(engine.remotes().all()));
+            return;
+        }
+        then(
+                errand,
+                engine.leases().ask(List.of(new Ask<>(look.sought(), look.finding())), renew, errand.executor),
+                verdicts -> {
+                    Verdict<V> verdict = verdicts.get(0);
+                    if (verdict instanceof Verdict.Found<V> found) {
+                        found(errand, look.sought(), found.finding(), found.backed());
+                    } else if (verdict instanceof Verdict.Load<V> load) {
+                        load(errand, load.lease(), load.finding());
+                    } else if (verdict instanceof Verdict.Wait<V> wait) {
+                        wait(errand, look, wait);
+                    }
+                });
+    }
+
+    private void found(Errand<K, V> errand, Sought sought, Finding<V> finding, boolean backed) {
+        Entry<V> entry = finding.entry();
         if (entry == null) {
+            throw new IllegalStateException("found nothing");
+        }
+        landed(errand.key, sought, finding, backed);
+        if (errand.purpose == Purpose.READ) {
+            engine.remotes().guards().get(finding.depth()).hits.increment();
+        }
+        engine.loads().end(errand.stored, errand.flight, new Answer<>(entry.value, false));
+    }
+
+    /** Somebody else loads: his value will do, or meanwhile the last one. */
+    private void wait(Errand<K, V> errand, Look<V> look, Verdict.Wait<V> wait) {
+        long now = engine.now();
+        Entry<V> stale =
+                wait.finding().entry() == null ? errand.known : wait.finding().entry();
+        boolean servable = stale != null
+                && !stale.expired
+                && stale.isUsableAt(now)
+                && (stale != errand.known || engine.trusts(stale, now));
+        if (!wait.now() && servable && stale != null && errand.purpose != Purpose.REFRESH) {
+            if (errand.purpose == Purpose.READ) {
+                engine.counters().stale.increment();
+                if (stale == errand.known) {
+                    engine.counters().localHits.increment();
+                } else {
+                    countHit(look);
+                }
+            }
+            engine.loads().end(errand.stored, errand.flight, new Answer<>(stale.value, false));
+            return;
+        }
+        if (now - errand.began > engine.leases().longestWait()) {
+            load(errand, Lease.none(look.sought(), engine.remotes().guards().size()), wait.finding());
+            return;
+        }
+        CompletableFuture<Void> pause = wait.now() && errand.looks < 3
+                ? CompletableFuture.completedFuture(null)
+                : engine.waiters().next(errand.stored, errand.looks);
+        errand.looks++;
+        then(errand, pause, x -> pursue(errand));
+    }
+
+    /** Ends the flight if what the first tier has may be served. */
+    private boolean served(Errand<K, V> errand, Look<V> look) {
+        Entry<V> entry = look.finding().entry();
+        if (entry == null || errand.purpose == Purpose.REFRESH) {
             return false;
         }
         long now = engine.now();
         boolean fresh = entry.isFreshAt(now);
-        boolean renewed = !fresh && purpose == Purpose.READ && entry.mayServeWhileRevalidating(now, staleWindow());
+        boolean renewed =
+                !fresh && errand.purpose != Purpose.RENEWAL && entry.mayServeWhileRevalidating(now, staleWindow());
         if (!fresh && !renewed) {
             countStale(look);
             return false;
         }
-        if (purpose == Purpose.READ) {
+        if (errand.purpose == Purpose.READ) {
             countHit(look);
         }
-        engine.loads().end(key, mine, new Answer<>(entry.value, false));
+        engine.loads().end(errand.stored, errand.flight, new Answer<>(entry.value, false));
         if (renewed) {
             engine.counters().stale.increment();
-            refreshBehind(key, loader);
+            renewBehind(errand.key, errand.loader);
         }
         return true;
     }
@@ -193,60 +411,66 @@ final class Reads<K, V> {
         return engine.policy().get().staleWhileRevalidate().toNanos();
     }
 
-    Missing<K, V> missing(K key, long ticket, @Nullable Entry<V> known, Finding<V> finding) {
+    Missing<K, V> missing(K key, Lease lease, @Nullable Entry<V> known, Finding<V> finding) {
         Entry<V> found = finding.entry();
         Entry<V> newest = known == null || (found != null && found.bornMillis > known.bornMillis) ? found : known;
-        return new Missing<>(key, engine.stored(key), ticket, newest, finding.failed());
+        return new Missing<>(key, lease, newest, finding.failed());
     }
 
-    private void load(
-            Flight<Answer<V>> mine, Missing<K, V> missing, ContextLoader<? super K, V> loader, Purpose purpose) {
-        (purpose == Purpose.READ ? engine.counters().loads : engine.counters().refreshes).increment();
-        loads.load(mine, missing, loader);
+    private void load(Errand<K, V> errand, Lease lease, Finding<V> finding) {
+        (errand.purpose == Purpose.READ ? engine.counters().loads : engine.counters().refreshes).increment();
+        loads.load(errand.flight, missing(errand.key, lease, errand.known, finding), errand.loader);
     }
 
-    /** Asks the remote tiers, or waits for who is asking them already. */
-    private CompletableFuture<Look<V>> look(K key, Executor executor) {
+    /** Asks the first remote tier, or waits for who is asking it already. */
+    private CompletableFuture<Look<V>> look(K key, String stored, Executor executor) {
+        Sought sought = engine.sought(stored);
         if (engine.remotes().isEmpty()) {
-            return CompletableFuture.completedFuture(new Look<>(Finding.nothing(0), true));
+            return CompletableFuture.completedFuture(new Look<>(sought, Finding.nothing(0), true));
         }
-        Flight<Finding<V>> mine = new Flight<>();
-        Flight<Finding<V>> other = engine.lookups().join(key, mine);
+        if (engine.repairs().isPending(stored)) {
+            Finding<V> nothing = Finding.nothing(engine.remotes().all());
+            return CompletableFuture.completedFuture(new Look<>(sought, nothing, true));
+        }
+        Flight<Finding<V>> mine = new Flight<>(sought.ticket());
+        Flight<Finding<V>> other = engine.joinLook(stored, mine);
         if (other != null) {
-            return other.result.thenApply(finding -> new Look<>(finding, false));
+            return other.result.thenApply(finding -> new Look<>(sought, finding, false));
         }
         try {
-            long ticket = engine.fences().open(key);
-            String stored = engine.stored(key);
-            var unused = engine.remotes().find(stored, executor).whenComplete((finding, error) -> {
+            var unused = engine.remotes().findFirst(sought, executor).whenComplete((finding, error) -> {
                 if (error != null) {
-                    engine.lookups().fail(key, mine, TierGuard.unwrap(error));
+                    engine.lookups().fail(stored, mine, TierGuard.unwrap(error));
                 } else {
-                    found(key, stored, ticket, finding);
-                    engine.lookups().end(key, mine, finding);
+                    landed(key, sought, finding, true);
+                    engine.lookups().end(stored, mine, finding);
                 }
             });
         } catch (RuntimeException e) {
-            engine.lookups().fail(key, mine, e);
+            engine.lookups().fail(stored, mine, e);
         }
-        return mine.result.thenApply(finding -> new Look<>(finding, true));
+        return mine.result.thenApply(finding -> new Look<>(sought, finding, true));
     }
 
-    /** Copies what was found into the tiers above, unless the key was written or invalidated meanwhile. */
-    void found(K key, String stored, long ticket, Finding<V> finding) {
+    /**
+     * Copies what was found into L1, unless the key was written or invalidated meanwhile.
+     *
+     * @param backed whether the first tier has it
+     */
+    void landed(K key, Sought sought, Finding<V> finding, boolean backed) {
         Entry<V> entry = finding.entry();
         if (entry == null) {
             return;
         }
-        if (!engine.install(key, entry, ticket)) {
+        if (!engine.install(key, sought.key(), entry, sought.ticket(), backed)) {
             engine.counters().fillsRefused.increment();
             return;
         }
         if (engine.local() != null) {
             engine.counters().localPromotions.increment();
         }
-        if (entry.isFreshAt(engine.time().nanos())) {
-            engine.remotes().promote(stored, finding, engine.claim(key, ticket));
+        if (!engine.leases().on() && entry.isFreshAt(engine.time().nanos())) {
+            engine.remotes().promote(sought.key(), finding, engine.claim(key, sought));
         }
     }
 
@@ -266,20 +490,19 @@ final class Reads<K, V> {
     }
 
     /** Goes on on the executor; whatever goes wrong ends the flight, or its passengers would wait for ever. */
-    private <T> void then(
-            Flight<Answer<V>> flight, K key, CompletableFuture<T> before, Executor executor, Consumer<T> step) {
-        var unused = before.thenAcceptAsync(step, executor).whenComplete((done, error) -> {
+    private <T> void then(Errand<K, V> errand, CompletableFuture<T> before, Consumer<T> step) {
+        var unused = before.thenAcceptAsync(step, errand.executor).whenComplete((done, error) -> {
             if (error != null) {
-                engine.loads().fail(key, flight, TierGuard.unwrap(error));
+                engine.loads().fail(errand.stored, errand.flight, TierGuard.unwrap(error));
             }
         });
     }
 
-    private void guarded(Flight<Answer<V>> flight, K key, Runnable step) {
+    private void guarded(Errand<K, V> errand, Runnable step) {
         try {
             step.run();
         } catch (Throwable e) {
-            engine.loads().fail(key, flight, e);
+            engine.loads().fail(errand.stored, errand.flight, e);
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.tiercel.cache;
 
 import io.tiercel.cache.tier.Outcome;
+import io.tiercel.cache.tier.Placeholder;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
 import java.time.Duration;
@@ -73,6 +75,9 @@ final class TierGuard {
     }
 
     CompletableFuture<List<Outcome<byte[]>>> getAll(List<String> keys) {
+        if (keys.size() == 1) {
+            return alone(get(keys.get(0)));
+        }
         return all("get", keys.size(), () -> tier.getAll(keys)).thenApply(outcomes -> {
             for (Outcome<byte[]> outcome : outcomes) {
                 if (outcome instanceof Outcome.Done<byte[]> done && done.value() != null) {
@@ -88,6 +93,10 @@ final class TierGuard {
     }
 
     CompletableFuture<List<Outcome<Void>>> putAll(List<TierEntry> entries) {
+        if (entries.size() == 1) {
+            TierEntry entry = entries.get(0);
+            return alone(put(entry.key(), entry.value(), entry.ttl()));
+        }
         return all("put", entries.size(), () -> tier.putAll(entries)).thenApply(outcomes -> {
             for (int i = 0; i < entries.size(); i++) {
                 if (outcomes.get(i) instanceof Outcome.Done<Void>) {
@@ -115,14 +124,61 @@ final class TierGuard {
     }
 
     CompletableFuture<List<Outcome<Boolean>>> removeAll(List<String> keys) {
+        if (keys.size() == 1) {
+            return alone(remove(keys.get(0)));
+        }
         return all("remove", keys.size(), () -> tier.removeAll(keys)).thenApply(outcomes -> {
             removals.add(keys.size());
             return outcomes;
         });
     }
 
+    CompletableFuture<List<Outcome<byte[]>>> putAllIfAbsent(List<TierEntry> entries) {
+        if (entries.size() == 1) {
+            TierEntry entry = entries.get(0);
+            return alone(putIfAbsent(entry.key(), entry.value(), entry.ttl()));
+        }
+        return all("put", entries.size(), () -> tier.putAllIfAbsent(entries)).thenApply(outcomes -> {
+            for (int i = 0; i < entries.size(); i++) {
+                if (outcomes.get(i) instanceof Outcome.Done<byte[]> done && done.value() == null) {
+                    written(entries.get(i).value());
+                }
+            }
+            return outcomes;
+        });
+    }
+
     CompletableFuture<Boolean> replace(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return one("put", () -> tier.replaceIfStartsWith(key, prefix, value, ttl));
+        return one("put", () -> tier.replaceIfStartsWith(key, prefix, value, ttl))
+                .thenApply(replaced -> {
+                    if (replaced) {
+                        written(value);
+                    }
+                    return replaced;
+                });
+    }
+
+    CompletableFuture<List<Outcome<Boolean>>> replaceAll(List<Replacement> replacements) {
+        if (replacements.size() == 1) {
+            Replacement one = replacements.get(0);
+            return alone(replace(one.key(), one.prefix(), one.value(), one.ttl()));
+        }
+        return all("put", replacements.size(), () -> tier.replaceAllIfStartsWith(replacements))
+                .thenApply(outcomes -> {
+                    for (int i = 0; i < replacements.size(); i++) {
+                        if (outcomes.get(i) instanceof Outcome.Done<Boolean> done
+                                && Boolean.TRUE.equals(done.value())) {
+                            written(replacements.get(i).value());
+                        }
+                    }
+                    return outcomes;
+                });
+    }
+
+    /** One element goes the short way, and its outcome is told like those of many. */
+    private static <T> CompletableFuture<List<Outcome<T>>> alone(CompletableFuture<T> one) {
+        return one.handle(
+                (value, error) -> List.of(error == null ? Outcome.done(value) : Outcome.<T>failed(unwrap(error))));
     }
 
     CompletableFuture<Boolean> removeIfStill(String key, byte[] prefix) {
@@ -138,9 +194,14 @@ final class TierGuard {
         var unused = removeIfStill(key, bytes);
     }
 
+    /** Whether a value is short enough for the tier. */
+    boolean fits(byte[] value) {
+        return value.length <= tier.maximumValueBytes();
+    }
+
     /** Whether the tier takes a value of that size; if not, it is counted. */
     boolean takes(byte[] value) {
-        if (value.length <= tier.maximumValueBytes()) {
+        if (fits(value)) {
             return true;
         }
         oversized.increment();
@@ -169,6 +230,9 @@ final class TierGuard {
     }
 
     private void written(byte[] value) {
+        if (Placeholder.is(value)) {
+            return; // not a value
+        }
         puts.increment();
         bytesWritten.add(value.length);
     }

@@ -106,6 +106,39 @@ public interface TieredCache<K, V> extends AutoCloseable {
     WriteResult expire(K key);
 
     /**
+     * Ends all entries of this cache in every tier and every process. A number of writes that does not depend on how many
+     * there are; what they take in the stores goes with their lives.
+     *
+     * @throws CacheWriteException if a part of the first remote tier did not take it; it holds for the others
+     */
+    WriteResult clear();
+
+    /**
+     * As {@link #clear()}, but what was stored may still be served while it is renewed, so that not everything is loaded
+     * at once. Take at least as long as loading everything in use takes: keys / (loads per second that the source can
+     * take - its usual load).
+     *
+     * @param grace positive, at most {@link CachePolicy#LONGEST}
+     */
+    WriteResult clear(Duration grace);
+
+    /**
+     * Ends all entries with this tag (see {@link LoadContext#tags}) in every tier and every process, with a number of
+     * writes that does not depend on how many there are. Loads that are under way are not stored with the tag.
+     *
+     * @param tag 1 to 256 bytes of UTF-8
+     * @throws CacheWriteException if the first remote tier did not take it
+     */
+    WriteResult invalidateTag(String tag);
+
+    /**
+     * As {@link #invalidateTag(String)}, but what was stored may still be served while it is renewed.
+     *
+     * @param grace positive, at most {@link CachePolicy#LONGEST}
+     */
+    WriteResult invalidateTag(String tag, Duration grace);
+
+    /**
      * Loads the value now, whatever the tiers hold, and stores it. Callers who refresh at the same time share one load.
      *
      * @return as {@link #get(Object, Loader)}

@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.tiercel.cache.codec.Codec;
 import io.tiercel.cache.tier.RemoteTier;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -29,6 +31,9 @@ public final class TieredCacheBuilder<K, V> {
     private @Nullable Codec<V> codec;
     private Function<? super K, String> keyEncoder = TieredCacheBuilder::defaultKey;
     private CachePolicy policy = CachePolicy.UNSET;
+    private Coherence coherence = Coherence.DEFAULT;
+    private final Set<Guard> without = EnumSet.noneOf(Guard.class);
+    private boolean plainKeys = true;
     private @Nullable Executor executor;
     private TimeSource time = TimeSource.SYSTEM;
 
@@ -88,6 +93,7 @@ public final class TieredCacheBuilder<K, V> {
      */
     public TieredCacheBuilder<K, V> keyEncoder(Function<? super K, String> keyEncoder) {
         this.keyEncoder = requireNonNull(keyEncoder, "keyEncoder");
+        this.plainKeys = false;
         return this;
     }
 
@@ -103,6 +109,18 @@ public final class TieredCacheBuilder<K, V> {
      */
     public TieredCacheBuilder<K, V> executor(Executor executor) {
         this.executor = requireNonNull(executor, "executor");
+        return this;
+    }
+
+    /** Changes how the cache keeps in step with the same cache in other processes. The defaults are on and safe. */
+    public TieredCacheBuilder<K, V> coherence(UnaryOperator<Coherence> change) {
+        this.coherence = requireNonNull(requireNonNull(change, "coherence").apply(coherence), "coherence");
+        return this;
+    }
+
+    /** For tests that want to see what a guard keeps out. */
+    TieredCacheBuilder<K, V> without(Guard... guards) {
+        without.addAll(List.of(guards));
         return this;
     }
 
@@ -168,6 +186,19 @@ public final class TieredCacheBuilder<K, V> {
 
     CachePolicy policy() {
         return policy;
+    }
+
+    Coherence coherence() {
+        return coherence;
+    }
+
+    Set<Guard> without() {
+        return without;
+    }
+
+    /** Whether a key that is a string is stored as it is, behind the cache's name. */
+    boolean plainKeys() {
+        return plainKeys;
     }
 
     @Nullable

@@ -1,11 +1,14 @@
 package io.tiercel.cache;
 
+import io.tiercel.cache.Leases.Ask;
+import io.tiercel.cache.Leases.Verdict;
 import io.tiercel.cache.WarmUpReport.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -39,7 +42,7 @@ final class WarmUps<K, V> {
         this.start = engine.time().nanos();
     }
 
-    private record Fetched<K, V>(K key, long ticket, Entry<V> entry) {}
+    private record Fetched<K, V>(K key, Sought sought, Entry<V> entry) {}
 
     WarmUpReport run(List<K> source) {
         List<K> keys = new ArrayList<>(new LinkedHashSet<>(source));
@@ -93,22 +96,51 @@ final class WarmUps<K, V> {
     }
 
     private void fetch(List<K> batch) throws InterruptedException {
-        List<String> stored = new ArrayList<>(batch.size());
-        List<Long> tickets = new ArrayList<>(batch.size());
-        for (K key : batch) {
-            tickets.add(engine.fences().open(key));
-            stored.add(engine.stored(key));
-        }
+        List<Sought> sought =
+                batch.stream().map(key -> engine.sought(engine.stored(key))).toList();
         CallerThread caller = new CallerThread(engine.executor());
-        CompletableFuture<List<Finding<V>>> looked = engine.remotes().findAll(stored, caller);
+        CompletableFuture<List<Finding<V>>> looked = engine.remotes()
+                .findFirst(sought, caller)
+                .thenCompose(first -> engine.remotes()
+                        .findDeeper(sought, first, false, caller)
+                        .thenCompose(all -> broughtUp(sought, first, all, caller)));
         caller.await(looked);
         List<Finding<V>> findings = looked.join();
         for (int i = 0; i < batch.size(); i++) {
-            take(batch.get(i), tickets.get(i), findings.get(i));
+            take(batch.get(i), sought.get(i), findings.get(i));
         }
     }
 
-    private void take(K key, long ticket, Finding<V> finding) {
+    /** What only a deeper tier has goes into the first one, or L1 would never be told of its end. */
+    private CompletableFuture<List<Finding<V>>> broughtUp(
+            List<Sought> sought, List<Finding<V>> first, List<Finding<V>> all, Executor executor) {
+        List<Integer> deeper = new ArrayList<>();
+        List<Ask<V>> asks = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i).depth() > 0 && all.get(i).isFreshAt(engine.now())) {
+                deeper.add(i);
+                asks.add(new Ask<>(sought.get(i), first.get(i)));
+            }
+        }
+        if (asks.isEmpty() || !engine.leases().on()) {
+            return CompletableFuture.completedFuture(all);
+        }
+        return engine.leases().ask(asks, executor).thenApply(verdicts -> {
+            List<Finding<V>> findings = new ArrayList<>(all);
+            for (int i = 0; i < deeper.size(); i++) {
+                Finding<V> finding = Finding.nothing(0);
+                if (verdicts.get(i) instanceof Verdict.Found<V> found && found.backed()) {
+                    finding = found.finding();
+                } else if (verdicts.get(i) instanceof Verdict.Load<V> load) {
+                    engine.leases().release(load.lease());
+                }
+                findings.set(deeper.get(i), finding);
+            }
+            return findings;
+        });
+    }
+
+    private void take(K key, Sought sought, Finding<V> finding) {
         Entry<V> entry = finding.entry();
         long now = engine.now();
         if (entry == null || !entry.isFreshAt(now)) {
@@ -126,7 +158,7 @@ final class WarmUps<K, V> {
         Entry<V> shortened = entry.endingBy(latest);
         long taken = local.weightOf(key, shortened);
         if (weight + taken <= local.maximum()) {
-            fetched.add(new Fetched<>(key, ticket, shortened));
+            fetched.add(new Fetched<>(key, sought, shortened));
             weight += taken;
         } else {
             weight = local.maximum();
@@ -137,10 +169,12 @@ final class WarmUps<K, V> {
         int installed = 0;
         for (int i = fetched.size() - 1; i >= 0; i--) {
             Fetched<K, V> one = fetched.get(i);
+            Ticket ticket = one.sought().ticket();
             if (local.putIf(
                     one.key(),
-                    engine.forLocal(one.entry()),
-                    () -> engine.fences().holds(one.ticket()))) {
+                    one.sought().key(),
+                    engine.forLocal(one.entry(), ticket, true),
+                    () -> engine.holds(ticket))) {
                 installed++;
             }
         }

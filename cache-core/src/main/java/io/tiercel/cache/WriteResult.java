@@ -5,18 +5,18 @@ import java.util.Set;
 /**
  * How far a write or an invalidation got. The first remote tier has taken it, or the call would have failed.
  *
- * @param unconfirmed names of the deeper tiers that did not confirm it: they may hold an older value until its end of
- *     life, and hand it out if the tiers above lose theirs
+ * @param pending names of the deeper tiers that did not confirm it: they may hold an older value, of which all
+ *     processes know that it is not to be used
  */
-public record WriteResult(Set<String> unconfirmed) {
+public record WriteResult(Set<String> pending) {
     static final WriteResult COMPLETE = new WriteResult(Set.of());
 
     public WriteResult {
-        unconfirmed = Set.copyOf(unconfirmed);
+        pending = Set.copyOf(pending);
     }
 
     /** Whether every tier has confirmed it. */
     public boolean isComplete() {
-        return unconfirmed.isEmpty();
+        return pending.isEmpty();
     }
 }

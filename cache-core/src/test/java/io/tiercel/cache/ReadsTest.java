@@ -97,18 +97,23 @@ class ReadsTest {
     }
 
     @Test
-    void a_promotion_does_not_overwrite_what_came_meanwhile() {
+    void a_promotion_does_not_overwrite_what_came_meanwhile() throws Exception {
         cache.put("a", "old");
-        byte[] old = l3.bytes("t:a");
         l2.stored.clear();
-        l2.putGate = new CompletableFuture<>();
+        l3.readsFirst = true;
+        l3.getGate = new CompletableFuture<>();
         TieredCache<String, String> other = cache(p -> p);
-        other.get("a", never());
+        Future<String> reader = threads.submit(() -> other.get("a", never()));
+        while (!l2.stored.containsKey("t:a")) {
+            Thread.sleep(1);
+        }
 
-        l2.stored.put("t:a", new FakeTier.Stored("newer".getBytes(), ofMinutes(1), Long.MAX_VALUE));
-        l2.putGate.complete(null);
+        cache.put("a", "newer");
+        byte[] newer = l2.bytes("t:a");
+        l3.getGate.complete(null);
 
-        assertThat(l2.bytes("t:a")).isNotSameAs(old).isEqualTo("newer".getBytes());
+        assertThat(reader.get()).isEqualTo("newer");
+        assertThat(l2.bytes("t:a")).isSameAs(newer);
     }
 
     @Test

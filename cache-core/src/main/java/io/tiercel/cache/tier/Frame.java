@@ -3,11 +3,13 @@ package io.tiercel.cache.tier;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that remote tiers store: a 32-byte header, an optional tag, the encoded value.
+ * The bytes that remote tiers store: a 32-byte header, an optional etag, optional tags, the encoded value.
  *
  * <p>The whole life of an entry travels with it, so that a copy made late, from a deeper tier, ends when the original
  * does, and one draw of jitter holds everywhere. Ends are kept as a wall-clock time of birth and two spans; whoever
@@ -23,14 +25,16 @@ import org.jspecify.annotations.Nullable;
  * offset  bytes  content
  *      0      1  magic 0xC5
  *      1      1  version 1
- *      2      1  flags: 4 no value, 16 expired by hand, 32 spans in seconds, 64 has a tag
+ *      2      1  flags: 4 no value, 16 expired by hand, 32 spans in seconds, 64 has an etag, 128 tags
  *      3      1  codec id
  *      4      8  birth, milliseconds since 1970
  *     12      4  fresh span since birth, unsigned, ms or s
  *     16      4  hard span since birth, unsigned, ms or s
- *     20      8  generation, 0 so far
+ *     20      8  generation, see {@link Provenance}
  *     28      4  CRC32C of the key in UTF-8, bytes 0..27 and everything from 32 on
- *     32      2  with flag 64: length of the tag, then the tag in UTF-8
+ *     32      2  with flag 64: length of the etag, then the etag in UTF-8
+ *      …      8  with flag 128: stamp, the state of all tags when the value was read from its source
+ *      …      1  with flag 128: how many tags, then for each its length (2) and itself in UTF-8
  *      …         the encoded value
  * </pre>
  *
@@ -45,22 +49,38 @@ public final class Frame {
     private static final int NO_VALUE = 4;
     private static final int EXPIRED = 16;
     private static final int SECONDS = 32;
-    private static final int TAGGED = 64;
-    private static final int KNOWN_FLAGS = NO_VALUE | EXPIRED | SECONDS | TAGGED;
+    private static final int ETAGGED = 64;
+    private static final int TAGGED = 128;
+    private static final int KNOWN_FLAGS = NO_VALUE | EXPIRED | SECONDS | ETAGGED | TAGGED;
     private static final int FRESH = 12;
     private static final int HARD = 16;
+    private static final int GENERATION = 20;
     private static final int CHECKSUM = 28;
-    private static final int LONGEST_TAG = 1_024;
+    private static final int LONGEST_ETAG = 1_024;
     private static final long LARGEST_SPAN = 0xFFFF_FFFFL;
 
     private final byte[] bytes;
     private final @Nullable String etag;
+    private final Provenance provenance;
     private final int payload;
 
-    private Frame(byte[] bytes, @Nullable String etag, int payload) {
+    private Frame(byte[] bytes, @Nullable String etag, Provenance provenance, int payload) {
         this.bytes = bytes;
         this.etag = etag;
+        this.provenance = provenance;
         this.payload = payload;
+    }
+
+    /** Writes a frame of nothing that can be invalidated as a whole. */
+    public static Frame of(
+            String key,
+            int codecId,
+            long bornMillis,
+            long freshMillis,
+            long hardMillis,
+            @Nullable String etag,
+            byte @Nullable [] value) {
+        return of(key, codecId, bornMillis, freshMillis, hardMillis, etag, Provenance.NONE, value);
     }
 
     /**
@@ -71,7 +91,7 @@ public final class Frame {
      * @param bornMillis wall-clock time of birth, milliseconds since 1970
      * @param freshMillis how long it is fresh, in milliseconds, zero or more
      * @param hardMillis how long it may be used at all, in milliseconds, not less than {@code freshMillis}
-     * @param etag a tag of at most 1,024 bytes, or null
+     * @param etag an entity tag of at most 1,024 bytes, or null
      * @param value the encoded value, or null for the knowledge that there is none
      */
     public static Frame of(
@@ -81,6 +101,7 @@ public final class Frame {
             long freshMillis,
             long hardMillis,
             @Nullable String etag,
+            Provenance provenance,
             byte @Nullable [] value) {
         if (codecId < 1 || codecId > 255) {
             throw new IllegalArgumentException("codec id must be from 1 to 255: " + codecId);
@@ -89,10 +110,20 @@ public final class Frame {
             throw new IllegalArgumentException("spans must be 0 <= fresh <= hard <= " + LARGEST_SPAN + " s: "
                     + freshMillis + " ms, " + hardMillis + " ms");
         }
-        byte[] tag = etag == null ? null : tagBytes(etag);
-        int length = HEADER + (tag == null ? 0 : 2 + tag.length) + (value == null ? 0 : value.length);
+        byte[] etagBytes = etag == null ? new byte[0] : bytes("etag", etag, LONGEST_ETAG);
+        List<byte[]> tags = provenance.tags().stream()
+                .map(tag -> bytes("tag", tag, Provenance.LONGEST_TAG))
+                .toList();
+        int tagsLength = tags.isEmpty()
+                ? 0
+                : 9 + tags.stream().mapToInt(tag -> 2 + tag.length).sum();
+        int length =
+                HEADER + (etag == null ? 0 : 2 + etagBytes.length) + tagsLength + (value == null ? 0 : value.length);
         boolean seconds = hardMillis > LARGEST_SPAN;
-        int flags = (value == null ? NO_VALUE : 0) | (seconds ? SECONDS : 0) | (tag == null ? 0 : TAGGED);
+        int flags = (value == null ? NO_VALUE : 0)
+                | (seconds ? SECONDS : 0)
+                | (etag == null ? 0 : ETAGGED)
+                | (tags.isEmpty() ? 0 : TAGGED);
         ByteBuffer out = ByteBuffer.allocate(length)
                 .put(MAGIC)
                 .put(VERSION)
@@ -101,17 +132,21 @@ public final class Frame {
                 .putLong(bornMillis)
                 .putInt((int) (seconds ? freshMillis / 1_000 : freshMillis))
                 .putInt((int) (seconds ? hardMillis / 1_000 : hardMillis))
-                .putLong(0)
+                .putLong(provenance.generation())
                 .putInt(0);
-        if (tag != null) {
-            out.putShort((short) tag.length).put(tag);
+        if (etag != null) {
+            out.putShort((short) etagBytes.length).put(etagBytes);
+        }
+        if (!tags.isEmpty()) {
+            out.putLong(provenance.stamp()).put((byte) tags.size());
+            tags.forEach(tag -> out.putShort((short) tag.length).put(tag));
         }
         int payload = out.position();
         if (value != null) {
             out.put(value);
         }
         out.putInt(CHECKSUM, checksum(key, out.array()));
-        return new Frame(out.array(), etag, payload);
+        return new Frame(out.array(), etag, provenance, payload);
     }
 
     /**
@@ -134,54 +169,70 @@ public final class Frame {
         if (in.getInt(CHECKSUM) != checksum(key, bytes)) {
             throw new MalformedFrameException("checksum is wrong: damaged, or written for another key");
         }
-        int flags = bytes[2];
+        int flags = bytes[2] & 0xFF;
         if ((flags & ~KNOWN_FLAGS) != 0) {
             throw new MalformedFrameException("unknown flags " + flags);
         }
         if (Integer.compareUnsigned(in.getInt(FRESH), in.getInt(HARD)) > 0) {
             throw new MalformedFrameException("fresh for longer than it lives");
         }
-        boolean tagged = (flags & TAGGED) != 0;
-        int payload = tagged ? endOfTag(in) : HEADER;
-        if ((flags & NO_VALUE) != 0 && payload < bytes.length) {
+        in.position(HEADER);
+        String etag = (flags & ETAGGED) != 0 ? text(in, "etag", LONGEST_ETAG) : null;
+        Provenance provenance = provenance(in, (flags & TAGGED) != 0);
+        if ((flags & NO_VALUE) != 0 && in.hasRemaining()) {
             throw new MalformedFrameException("a value where it says there is none");
         }
-        return new Frame(bytes, tagged ? tag(in, payload) : null, payload);
+        return new Frame(bytes, etag, provenance, in.position());
     }
 
-    private static int endOfTag(ByteBuffer in) throws MalformedFrameException {
-        if (in.limit() < HEADER + 2) {
-            throw new MalformedFrameException("shorter than its tag's length");
+    private static Provenance provenance(ByteBuffer in, boolean tagged) throws MalformedFrameException {
+        long generation = in.getLong(GENERATION);
+        if (!tagged) {
+            return generation == 0 ? Provenance.NONE : new Provenance(generation, 0, List.of());
         }
-        int length = in.getShort(HEADER) & 0xFFFF;
-        if (length > LONGEST_TAG || length > in.limit() - HEADER - 2) {
-            throw new MalformedFrameException("tag of " + length + " bytes in a frame of " + in.limit());
+        if (in.remaining() < 9) {
+            throw new MalformedFrameException("shorter than its stamp");
         }
-        return HEADER + 2 + length;
+        long stamp = in.getLong();
+        int count = in.get() & 0xFF;
+        if (count == 0 || count > Provenance.MOST_TAGS) {
+            throw new MalformedFrameException(count + " tags");
+        }
+        List<String> tags = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            tags.add(text(in, "tag", Provenance.LONGEST_TAG));
+        }
+        return new Provenance(generation, stamp, tags);
     }
 
-    private static String tag(ByteBuffer in, int end) throws MalformedFrameException {
+    private static String text(ByteBuffer in, String what, int longest) throws MalformedFrameException {
+        if (in.remaining() < 2) {
+            throw new MalformedFrameException("shorter than the length of its " + what);
+        }
+        int length = in.getShort() & 0xFFFF;
+        if (length > longest || length > in.remaining()) {
+            throw new MalformedFrameException(what + " of " + length + " bytes in a frame of " + in.limit());
+        }
+        ByteBuffer bytes = in.slice(in.position(), length);
+        in.position(in.position() + length);
         try {
             // A new decoder reports what is malformed; that of String would write U+FFFD for it.
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(in.slice(HEADER + 2, end - HEADER - 2))
-                    .toString();
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (CharacterCodingException e) {
-            throw new MalformedFrameException("tag is not UTF-8");
+            throw new MalformedFrameException(what + " is not UTF-8");
         }
     }
 
-    private static byte[] tagBytes(String etag) {
-        byte[] tag = etag.getBytes(StandardCharsets.UTF_8);
-        if (tag.length > LONGEST_TAG) {
+    private static byte[] bytes(String what, String text, int longest) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > longest) {
             throw new IllegalArgumentException(
-                    "etag must be at most " + LONGEST_TAG + " bytes of UTF-8: " + tag.length);
+                    what + " must be at most " + longest + " bytes of UTF-8: " + bytes.length);
         }
-        if (hasLoneSurrogate(etag)) {
-            throw new IllegalArgumentException("etag holds a lone surrogate, which UTF-8 cannot express");
+        if (hasLoneSurrogate(text)) {
+            throw new IllegalArgumentException(what + " holds a lone surrogate, which UTF-8 cannot express");
         }
-        return tag;
+        return bytes;
     }
 
     private static boolean hasLoneSurrogate(String text) {
@@ -220,7 +271,7 @@ public final class Frame {
         byte[] copy = bytes.clone();
         copy[2] |= EXPIRED;
         ByteBuffer.wrap(copy).putInt(CHECKSUM, checksum(key, copy));
-        return new Frame(copy, etag, payload);
+        return new Frame(copy, etag, provenance, payload);
     }
 
     /** The bytes to store; not a copy. */
@@ -235,6 +286,7 @@ public final class Frame {
         return header;
     }
 
+    /** The id of the codec that encoded the value. */
     public int codecId() {
         return bytes[3] & 0xFF;
     }
@@ -251,6 +303,16 @@ public final class Frame {
 
     public @Nullable String etag() {
         return etag;
+    }
+
+    /** What ends it beside its own life. */
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /** The checksum in its header, which with {@link #bornMillis} tells it from other frames of its key. */
+    public int checksum() {
+        return ByteBuffer.wrap(bytes).getInt(CHECKSUM);
     }
 
     /** The encoded value: a view of the stored bytes. */
