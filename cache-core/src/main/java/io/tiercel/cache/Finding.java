@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param depth index of the tier that had it, -1 if none
  * @param failed bit i is set if remote tier i did not answer
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record Finding<V>(
         Kind kind,
         @Nullable Entry<V> entry,

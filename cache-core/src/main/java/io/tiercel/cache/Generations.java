@@ -144,7 +144,7 @@ final class Generations {
             }
             byte[] bytes = done.value();
             all = all.thenCompose(values -> {
-                if (optional || bytes != null && bytes.length == BYTES) {
+                if (optional || (bytes != null && bytes.length == BYTES)) {
                     values.add(ByteBuffer.wrap(bytes == null ? new byte[0] : bytes));
                     return CompletableFuture.completedFuture(values);
                 }

@@ -1,5 +1,6 @@
 package io.tiercel.cache;
 
+import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.TierEntry;
@@ -26,6 +27,7 @@ final class FakeTier implements RemoteTier {
     final Map<String, Stored> notes = new ConcurrentHashMap<>();
 
     final List<String> log;
+    final List<FakeFeed> feeds = new CopyOnWriteArrayList<>();
     final AtomicInteger gets = new AtomicInteger();
     final AtomicInteger bulkGets = new AtomicInteger();
     final AtomicInteger closes = new AtomicInteger();
@@ -33,6 +35,9 @@ final class FakeTier implements RemoteTier {
     private final String name;
     private final TimeSource time;
     volatile boolean failing;
+    /** Whether it tells of changes. */
+    volatile boolean telling;
+
     volatile @Nullable CompletableFuture<?> getGate;
     volatile @Nullable CompletableFuture<?> putGate;
     /** Whether a get reads before it waits at its gate, and brings what it read then. */
@@ -83,6 +88,29 @@ final class FakeTier implements RemoteTier {
 
     private void store(String key, byte[] value, Duration ttl) {
         map(key).put(key, new Stored(value, ttl, time.millis() + ttl.toMillis()));
+        tell(key);
+    }
+
+    private boolean drop(String key) {
+        boolean was = map(key).remove(key) != null;
+        if (was) {
+            tell(key); // as Redis, which tells nothing of a removal of nothing
+        }
+        return was;
+    }
+
+    private void tell(String key) {
+        feeds.forEach(feed -> feed.tell(key));
+    }
+
+    @Override
+    public @Nullable ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        if (!telling) {
+            return null;
+        }
+        FakeFeed feed = new FakeFeed(prefixes, time, listener);
+        feeds.add(feed);
+        return feed;
     }
 
     @Override
@@ -139,13 +167,13 @@ final class FakeTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> remove(String key) {
-        return answer("remove", key, null, () -> map(key).remove(key) != null);
+        return answer("remove", key, null, () -> drop(key));
     }
 
     @Override
     public CompletableFuture<List<Outcome<Boolean>>> removeAll(List<String> keys) {
         return bulk(keys.stream()
-                .map(k -> answer("removeAll", k, null, () -> map(k).remove(k) != null))
+                .map(k -> answer("removeAll", k, null, () -> drop(k)))
                 .toList());
     }
 
@@ -157,6 +185,9 @@ final class FakeTier implements RemoteTier {
                 there[0] = old == null || old.endMillis() <= time.millis() ? null : old.bytes();
                 return there[0] == null ? new Stored(value, ttl, time.millis() + ttl.toMillis()) : old;
             });
+            if (there[0] == null) {
+                tell(key);
+            }
             return there[0];
         });
     }
@@ -169,6 +200,9 @@ final class FakeTier implements RemoteTier {
                 same[0] = old.endMillis() > time.millis() && startsWith(old.bytes(), prefix);
                 return same[0] ? new Stored(value, ttl, time.millis() + ttl.toMillis()) : old;
             });
+            if (same[0]) {
+                tell(key);
+            }
             return same[0];
         });
     }
@@ -181,6 +215,9 @@ final class FakeTier implements RemoteTier {
                 same[0] = startsWith(old.bytes(), prefix);
                 return same[0] ? null : old;
             });
+            if (same[0]) {
+                tell(key);
+            }
             return same[0];
         });
     }
