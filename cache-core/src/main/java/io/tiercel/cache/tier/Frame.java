@@ -235,6 +235,7 @@ public final class Frame {
         return header;
     }
 
+    /** Which codec wrote the value, 0 to 255. */
     public int codecId() {
         return bytes[3] & 0xFF;
     }
@@ -249,6 +250,7 @@ public final class Frame {
         return (bytes[2] & EXPIRED) != 0;
     }
 
+    /** What the loader named this version of the value, or null when it named none. */
     public @Nullable String etag() {
         return etag;
     }
