@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.TierEntry;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A store in memory that does what the test says: fails, hangs, answers late, refuses some keys. */
 final class FakeTier implements RemoteTier {
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Stored(byte[] bytes, Duration ttl, long endMillis) {}
 
     final Map<String, Stored> stored = new ConcurrentHashMap<>();
@@ -57,6 +60,11 @@ final class FakeTier implements RemoteTier {
             return gate.thenApply(x -> work.get());
         }
         return on == null ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, on);
+    }
+
+    /** What the last writer of the key gave it to live. */
+    Duration ttl(String key) {
+        return requireNonNull(stored.get(key), key).ttl();
     }
 
     byte @Nullable [] bytes(String key) {
