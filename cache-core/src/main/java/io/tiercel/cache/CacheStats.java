@@ -32,6 +32,7 @@ public record CacheStats(
         long fillsRefused,
         long loadNanos) {
 
+    /** Takes a copy of the list. */
     public CacheStats {
         remote = List.copyOf(remote);
     }

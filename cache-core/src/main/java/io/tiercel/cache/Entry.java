@@ -110,7 +110,7 @@ final class Entry<V> {
 
     /** Whether it may be served while it is renewed behind. */
     boolean mayServeWhileRevalidating(long now, long windowNanos) {
-        return (graced || windowNanos > 0 && !expired && now - freshEnd < windowNanos) && isUsableAt(now);
+        return isUsableAt(now) && (graced || (windowNanos > 0 && !expired && now - freshEnd < windowNanos));
     }
 
     /**
@@ -120,7 +120,7 @@ final class Entry<V> {
      */
     boolean isTrustedAt(long now) {
         Section by = section;
-        if (by != null && (by.epoch() != epoch || !by.isVouched(now) && now - unwatchedUntil >= 0)) {
+        if (by != null && (by.epoch() != epoch || (!by.isVouched(now) && now - unwatchedUntil >= 0))) {
             return false;
         }
         return tags == null || tagsHold(tags, now);

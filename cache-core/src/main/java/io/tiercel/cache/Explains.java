@@ -73,7 +73,7 @@ final class Explains<K, V> {
         Generations.Known known =
                 generations == null ? null : generations.last(engine.watch().index(stored));
         long generation = frame.provenance().generation();
-        return known != null && (!known.isOf(generation) || depth > 0 && !known.isAboveFloor(generation));
+        return known != null && (!known.isOf(generation) || (depth > 0 && !known.isAboveFloor(generation)));
     }
 
     private TierView remote(int depth, String tier, String stored, byte @Nullable [] bytes, @Nullable Throwable error) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tiers every tier, L1 first
  */
 public record Explanation(String cache, String storedKey, List<TierView> tiers) {
+    /** Takes a copy of the list. */
     public Explanation {
         tiers = List.copyOf(tiers);
     }

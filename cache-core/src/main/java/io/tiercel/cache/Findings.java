@@ -182,7 +182,7 @@ final class Findings<V> {
             Tag tag = around.tags().get(name);
             Tag.Known state = tag == null ? null : tag.good(now);
             long stamp = frame.provenance().stamp();
-            if (tag == null || state == null || state.ends(stamp) && !state.graces(stamp)) {
+            if (tag == null || state == null || (state.ends(stamp) && !state.graces(stamp))) {
                 return Finding.outdated(frame, depth, failed);
             }
             graced |= state.ends(stamp);

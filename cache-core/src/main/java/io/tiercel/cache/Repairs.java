@@ -72,7 +72,7 @@ final class Repairs {
         }
         Work now = work;
         return keys.containsKey(key)
-                || !parts.isEmpty() && now != null && parts.contains(now.part().apply(key));
+                || (now != null && parts.contains(now.part().apply(key)));
     }
 
     /** How many keys wait for their repair. */

@@ -27,6 +27,7 @@ public record WarmUpOptions(
     public static final WarmUpOptions DEFAULTS =
             new WarmUpOptions(50_000, 256L << 20, 20_000, 500, Duration.ofSeconds(20), progress -> {});
 
+    /** Refuses, by name, what is not positive. */
     public WarmUpOptions {
         positive("maximumKeys", maximumKeys);
         positive("maximumBytes", maximumBytes);
@@ -42,26 +43,32 @@ public record WarmUpOptions(
         }
     }
 
+    /** The same with this many keys fetched at most; positive. */
     public WarmUpOptions maximumKeys(int maximumKeys) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }
 
+    /** The same with this many bytes of values fetched at most; positive. */
     public WarmUpOptions maximumBytes(long maximumBytes) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }
 
+    /** The same with this rate towards the remote tiers, in keys per second; positive. */
     public WarmUpOptions keysPerSecond(int keysPerSecond) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }
 
+    /** The same with this many keys for each bulk read; positive. */
     public WarmUpOptions batch(int batch) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }
 
+    /** The same with this limit of wall-clock time; positive. */
     public WarmUpOptions timeLimit(Duration timeLimit) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }
 
+    /** The same with this listener, which is told after each batch and should be quick: the warm-up waits for it. */
     public WarmUpOptions listener(Consumer<WarmUpProgress> listener) {
         return new WarmUpOptions(maximumKeys, maximumBytes, keysPerSecond, batch, timeLimit, listener);
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 public record WriteResult(Set<String> pending) {
     static final WriteResult COMPLETE = new WriteResult(Set.of());
 
+    /** Takes a copy of the set. */
     public WriteResult {
         pending = Set.copyOf(pending);
     }

@@ -40,6 +40,8 @@ final class Writes<K, V> {
                         engine::changed));
     }
 
+    private record Given<K, V>(K key, V value) {}
+
     /** A write that has begun. */
     private record Begun<K, V>(K key, Sought sought, Made<V> made) {
         String stored() {
@@ -57,18 +59,13 @@ final class Writes<K, V> {
 
     private CompletableFuture<WriteResult> putAll(
             String operation, Map<? extends K, ? extends V> entries, @Nullable Duration ttl) {
-        Map<String, K> keys = new LinkedHashMap<>();
-        Map<String, V> values = new LinkedHashMap<>();
-        entries.forEach((key, value) -> {
-            String stored = engine.stored(key);
-            keys.put(stored, key);
-            values.put(stored, value);
-        });
-        return generations(keys.keySet()).thenCompose(known -> {
+        Map<String, Given<K, V>> given = new LinkedHashMap<>();
+        entries.forEach((key, value) -> given.put(engine.stored(key), new Given<>(key, value)));
+        return generations(given.keySet()).thenCompose(known -> {
             Map<String, Begun<K, V>> begun = new LinkedHashMap<>();
             Map<String, Frame> frames = new LinkedHashMap<>();
-            values.forEach((stored, value) -> {
-                Begun<K, V> one = begin(keys.get(stored), stored, value, ttl, known);
+            given.forEach((stored, pair) -> {
+                Begun<K, V> one = begin(pair.key(), stored, pair.value(), ttl, known);
                 begun.put(stored, one);
                 if (one.made().frame() != null) {
                     frames.put(stored, one.made().frame());

@@ -154,6 +154,7 @@ class BulkReadsTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // that is the point
     void a_loader_that_returns_null_is_told_what_was_expected() {
         assertThatThrownBy(() -> cache.getAll(List.of(1), keys -> null))
                 .isInstanceOf(BulkLoadingException.class)

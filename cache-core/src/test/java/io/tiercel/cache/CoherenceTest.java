@@ -19,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -485,7 +486,7 @@ class CoherenceTest {
         assertThat(here.get("b", k -> "new")).isEqualTo("new");
     }
 
-    private String tagged(TieredCache<String, String> cache, String key, String value, String... tags) {
+    private @Nullable String tagged(TieredCache<String, String> cache, String key, String value, String... tags) {
         return cache.get(key, (k, context) -> {
             context.tags(tags);
             return value;

@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A store in memory that does what the test says: fails, hangs, answers late, refuses some keys. */
 final class FakeTier implements RemoteTier {
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Stored(byte[] bytes, Duration ttl, long endMillis) {}
 
     final Map<String, Stored> stored = new ConcurrentHashMap<>();
@@ -79,6 +82,11 @@ final class FakeTier implements RemoteTier {
 
     private Map<String, Stored> map(String key) {
         return isNote(key) ? notes : stored;
+    }
+
+    /** What the last writer of the key gave it to live. */
+    Duration ttl(String key) {
+        return requireNonNull(stored.get(key), key).ttl();
     }
 
     byte @Nullable [] bytes(String key) {

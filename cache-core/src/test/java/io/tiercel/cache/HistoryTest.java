@@ -1,6 +1,7 @@
 package io.tiercel.cache;
 
 import static java.time.Duration.ofMinutes;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiercel.cache.codec.Codec;
@@ -15,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,6 +85,7 @@ class HistoryTest {
     }
 
     private interface Read {
+        @Nullable
         String value();
     }
 
@@ -104,8 +107,8 @@ class HistoryTest {
         check(other, leastOther, values.get(other));
     }
 
-    private void check(int key, int least, String value) {
-        if (Integer.parseInt(value) < least) {
+    private void check(int key, int least, @Nullable String value) {
+        if (Integer.parseInt(requireNonNull(value, "every load finds a value")) < least) {
             violations.add("key " + key + ": read " + value + " after " + least + " was acknowledged");
         }
     }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The whole cache over a real Redis Cluster and a real memcached. */
 @Timeout(120)
+@SuppressWarnings("NullAway.Init") // @BeforeAll fills them, or skips all
 class RealTiersIT {
     private static RedisCluster redis;
     private static Memcached memcached;

@@ -2,6 +2,7 @@ package io.tiercel.cache;
 
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofMinutes;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -65,7 +66,8 @@ class WarmUpTest {
         newcomer.warmUp(WarmUpSource.of(keys), WarmUpOptions.DEFAULTS);
 
         List<Long> seconds = keys.stream()
-                .map(k -> newcomer.explain(k).tiers().get(0).remaining().toSeconds())
+                .map(k -> requireNonNull(newcomer.explain(k).tiers().get(0).remaining())
+                        .toSeconds())
                 .toList();
         assertThat(seconds).allMatch(s -> s >= 299 && s <= 600);
         assertThat(seconds.stream().distinct().count()).isGreaterThan(150);

@@ -71,7 +71,7 @@ class WritesTest {
     void an_entry_has_the_ttl_it_was_put_with() {
         cache.put("a", "v", ofSeconds(30));
 
-        assertThat(l2.stored.get("t:a").ttl()).isEqualTo(ofSeconds(30));
+        assertThat(l2.ttl("t:a")).isEqualTo(ofSeconds(30));
         time.advance(ofSeconds(30));
         assertThat(cache.getIfPresent("a")).isNull();
     }
@@ -230,7 +230,8 @@ class WritesTest {
         l3.getGate.complete(null);
         reader.get();
         while (!l2.stored.isEmpty() || !l3.stored.isEmpty()) {
-            assertThat(Placeholder.is(l2.bytes("t:a"))).isTrue(); // of the promotion, until it finds nothing
+            byte[] place = l2.bytes("t:a"); // of the promotion, until it finds nothing
+            assertThat(place == null || Placeholder.is(place)).isTrue();
             Thread.sleep(1);
         }
 

@@ -75,9 +75,17 @@ final class Choice {
         return found;
     }
 
-    /** As {@link #memcached}, or null when there is none to be had. */
+    /** As {@link #memcached}, or null when there is none to be had and the surroundings allow to go on without. */
     @Nullable
-    Where findMemcached() {
+    Where memcachedIfAvailable() {
+        Where found = surroundings.requiresServers() ? memcached() : findMemcached();
+        if (found == null) {
+            log.info("Going on without memcached, tried: {}. {}", String.join("; ", tried), HOW_TO_GET_MEMCACHED);
+        }
+        return found;
+    }
+
+    private @Nullable Where findMemcached() {
         Address given = surroundings.memcached();
         if (given != null) {
             return given(Surroundings.MEMCACHED, new Addresses(List.of(given), null));

@@ -54,7 +54,8 @@ public final class Memcached implements FaultableServer, AutoCloseable {
     /**
      * Starts a memcached of 64 MB if there is one to be had.
      *
-     * @throws ServerStartException when there is one, but it does not come up
+     * @throws ServerStartException when there is one, but it does not come up; when there is none, and
+     *     {@code TIERCEL_REQUIRE_SERVERS=true} is in the environment
      */
     public static Optional<Memcached> startIfAvailable() {
         return startIfAvailable(MemcachedOptions.defaults());
@@ -63,14 +64,16 @@ public final class Memcached implements FaultableServer, AutoCloseable {
     /**
      * Starts a memcached if there is one to be had.
      *
-     * @throws ServerStartException when there is one, but it does not come up
+     * @throws ServerStartException when there is one, but it does not come up; when there is none, and
+     *     {@code TIERCEL_REQUIRE_SERVERS=true} is in the environment
      */
     public static Optional<Memcached> startIfAvailable(MemcachedOptions options) {
         return startIfAvailable(options, Surroundings.ofThisJvm());
     }
 
     static Optional<Memcached> startIfAvailable(MemcachedOptions options, Surroundings surroundings) {
-        return Optional.ofNullable(new Choice(surroundings).findMemcached()).map(where -> start(options, where));
+        return Optional.ofNullable(new Choice(surroundings).memcachedIfAvailable())
+                .map(where -> start(options, where));
     }
 
     /** What a user can do to have one: a sentence for the terminal. */

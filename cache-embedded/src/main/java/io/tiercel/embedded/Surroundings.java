@@ -14,6 +14,7 @@ record Surroundings(Map<String, String> variables) {
     static final String REDIS = "TIERCEL_REDIS";
     static final String MEMCACHED = "TIERCEL_MEMCACHED";
     static final String SERVERS = "TIERCEL_SERVERS";
+    static final String REQUIRE_SERVERS = "TIERCEL_REQUIRE_SERVERS";
 
     /** What {@value #SERVERS} may say. */
     enum Only {
@@ -47,6 +48,18 @@ record Surroundings(Map<String, String> variables) {
             default ->
                 throw new IllegalArgumentException(SERVERS + " must be 'local' or 'container', found '" + value + "'");
         };
+    }
+
+    /** Whether a server that is not to be had is an error where one would otherwise go on without it. */
+    boolean requiresServers() {
+        String value = text(REQUIRE_SERVERS);
+        if (value == null || value.equals("false")) {
+            return false;
+        }
+        if (value.equals("true")) {
+            return true;
+        }
+        throw new IllegalArgumentException(REQUIRE_SERVERS + " must be 'true' or 'false', found '" + value + "'");
     }
 
     /** The Redis that the environment names; none when a kind of server is forced. */

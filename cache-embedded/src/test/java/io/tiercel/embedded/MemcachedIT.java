@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,8 +17,10 @@ final class MemcachedIT {
 
     @BeforeAll
     static void only_where_there_is_a_memcached() {
+        Map<String, String> variables = new HashMap<>(System.getenv());
+        variables.put("TIERCEL_SERVERS", "local"); // some of these tests need the program itself
         assumeTrue(
-                new Surroundings(System.getenv()).onPath("memcached").isPresent(),
+                new Choice(new Surroundings(variables)).memcachedIfAvailable() != null,
                 "memcached is not installed: " + Memcached.howToGetIt());
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,9 @@ final class SurroundingsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Surroundings(Map.of("TIERCEL_SERVERS", "cloud")).only())
                 .withMessageContaining("'cloud'");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Surroundings(Map.of("TIERCEL_REQUIRE_SERVERS", "yes")).requiresServers())
+                .withMessageContaining("TIERCEL_REQUIRE_SERVERS must be 'true' or 'false', found 'yes'");
     }
 
     @Test
@@ -44,8 +48,21 @@ final class SurroundingsTest {
                 .isThrownBy(choice::memcached)
                 .withMessageContaining(Memcached.howToGetIt())
                 .withMessageContaining("no memcached on PATH");
-        assertThat(new Choice(new Surroundings(Map.of("TIERCEL_SERVERS", "local"))).findMemcached())
+        assertThat(new Choice(new Surroundings(Map.of("TIERCEL_SERVERS", "local"))).memcachedIfAvailable())
                 .isNull();
+    }
+
+    @Test
+    void where_servers_are_required_nobody_goes_on_without() {
+        Map<String, String> nothing = Map.of("PATH", "/nowhere", "TIERCEL_SERVERS", "local");
+        Map<String, String> required = new HashMap<>(nothing);
+        required.put("TIERCEL_REQUIRE_SERVERS", "true");
+
+        assertThat(Memcached.startIfAvailable(MemcachedOptions.defaults(), new Surroundings(nothing)))
+                .isEmpty();
+        assertThatExceptionOfType(ServerStartException.class)
+                .isThrownBy(() -> Memcached.startIfAvailable(MemcachedOptions.defaults(), new Surroundings(required)))
+                .withMessageContaining(Memcached.howToGetIt());
     }
 
     @Test

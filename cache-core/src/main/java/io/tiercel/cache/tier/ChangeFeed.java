@@ -42,8 +42,11 @@ public interface ChangeFeed extends AutoCloseable {
 
     /** What is known of the stream of one node. */
     enum State {
+        /** Not listening yet. */
         CONNECTING,
+        /** Listening: changes of this node arrive. */
         ARMED,
+        /** Was listening and is not any more: changes may have been missed. */
         LOST
     }
 
@@ -51,6 +54,7 @@ public interface ChangeFeed extends AutoCloseable {
      * The stream of one node.
      *
      * @param address host and port
+     * @param state whether changes arrive
      * @param vouchedAgo how long ago the moment is up to which every change is known
      * @param changes keys told of since the feed was opened
      * @param losses how often the stream was lost, by whatever cause

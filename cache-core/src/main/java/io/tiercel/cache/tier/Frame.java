@@ -286,7 +286,7 @@ public final class Frame {
         return header;
     }
 
-    /** The id of the codec that encoded the value. */
+    /** Which codec wrote the value, 0 to 255. */
     public int codecId() {
         return bytes[3] & 0xFF;
     }
@@ -301,6 +301,7 @@ public final class Frame {
         return (bytes[2] & EXPIRED) != 0;
     }
 
+    /** What the loader named this version of the value, or null when it named none. */
     public @Nullable String etag() {
         return etag;
     }

@@ -4,6 +4,7 @@ package io.tiercel.cache.tier;
 public final class MalformedFrameException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** @param reason what was found and what was expected, without the bytes */
     public MalformedFrameException(String reason) {
         super(reason, null, false, false);
     }

@@ -20,13 +20,19 @@ public sealed interface Outcome<T> {
         private static final Done<?> NOTHING = new Done<>(null);
     }
 
-    /** The store did not answer for this key, refused it, or answered too late: nothing is known about the key. */
+    /**
+     * The store did not answer for this key, refused it, or answered too late: nothing is known about the key.
+     *
+     * @param cause why
+     */
     record Failed<T>(Throwable cause) implements Outcome<T> {
+        /** Refuses null. */
         public Failed {
             Objects.requireNonNull(cause, "cause");
         }
     }
 
+    /** The store answered; {@code null} is the same as {@link #nothing}. */
     static <T> Outcome<T> done(@Nullable T value) {
         return value == null ? nothing() : new Done<>(value);
     }
@@ -37,6 +43,7 @@ public sealed interface Outcome<T> {
         return (Outcome<T>) Done.NOTHING;
     }
 
+    /** The store did not answer for this key. */
     static <T> Outcome<T> failed(Throwable cause) {
         return new Failed<>(cause);
     }

@@ -7,8 +7,10 @@ import java.time.Duration;
 /**
  * One conditional write: see {@link RemoteTier#replaceIfStartsWith}. The arrays are not copied.
  *
+ * @param key the key as the engine names it
  * @param prefix what the stored bytes must begin with
- * @param ttl positive
+ * @param value the bytes to store instead
+ * @param ttl how long the store may keep them, positive
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record Replacement(String key, byte[] prefix, byte[] value, Duration ttl) {

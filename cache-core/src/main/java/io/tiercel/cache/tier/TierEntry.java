@@ -13,6 +13,7 @@ import java.util.Objects;
 @SuppressWarnings(
         "ArrayRecordComponent") // compared by nobody, and copying a value per write would cost more than it saves
 public record TierEntry(String key, byte[] value, Duration ttl) {
+    /** Refuses nulls and a ttl that is not positive. */
     public TierEntry {
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(value, "value");

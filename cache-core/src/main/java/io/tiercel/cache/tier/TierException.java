@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
 public final class TierException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message names tier and operation, and holds neither key nor value nor password */
     public TierException(String message) {
         super(message);
     }
 
+    /**
+     * With what the client said.
+     *
+     * @param message names tier and operation, and holds neither key nor value nor password
+     */
     public TierException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -1,5 +1,6 @@
 package io.tiercel.cache.metrics;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -85,7 +86,7 @@ class TieredCacheMetricsTest {
             await().until(() -> counted("tiercel.tier.promotions", "tier", "redis") == 1);
             assertThat(counted("tiercel.tier.bytes", "tier", "memcached", "direction", "read"))
                     .as("read for the caller, and once more under the lease")
-                    .isEqualTo(2 * memcached.map.get("users:a").length);
+                    .isEqualTo(2L * requireNonNull(memcached.map.get("users:a")).length);
             assertThat(registry.get("tiercel.local.entries").gauge().value()).isEqualTo(1);
         }
     }
@@ -175,7 +176,7 @@ class TieredCacheMetricsTest {
         try (TieredCache<String, String> cache = TieredCacheMetrics.monitor(prometheus, cache())) {
             CaffeineCacheMetrics.monitor(prometheus, plain, "plain");
             cache.getIfPresent("a");
-            plain.get("a");
+            assertThat(plain.get("a")).isEqualTo("a");
 
             assertThat(refused).isEmpty();
             assertThat(prometheus.scrape())

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How to reach Memcached. Start with {@link #of} and change what differs; each method returns a new value.
+ * How to reach Memcached. Start with {@link #of} and change what differs; each method returns a new value. Immutable.
  *
  * @param name the tier's name in metrics, logs and messages
  * @param servers each {@code host:port}; keys are spread over them by consistent hashing, so that a server more or less
@@ -24,6 +24,7 @@ public record MemcachedConfig(
         int queueSize,
         int maximumValueBytes,
         Duration maxReconnectDelay) {
+    /** Refuses, by name, what cannot be. */
     public MemcachedConfig {
         if (requireNonNull(name, "name").isEmpty()) {
             throw new IllegalArgumentException("name must not be empty");
@@ -53,26 +54,32 @@ public record MemcachedConfig(
                 "memcached", List.of(servers), Duration.ofMillis(200), 2_000, 1_000_000, Duration.ofSeconds(1));
     }
 
+    /** The same with this name in metrics, logs and messages; {@code memcached} unless set. */
     public MemcachedConfig name(String name) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }
 
+    /** The same with these servers, each {@code host:port}. */
     public MemcachedConfig servers(List<String> servers) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }
 
+    /** The same with this longest duration of an operation, at least 1 ms; 200 ms unless set. */
     public MemcachedConfig timeout(Duration timeout) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }
 
+    /** The same with this many operations that may wait for one server, positive; 2,000 unless set. */
     public MemcachedConfig queueSize(int queueSize) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }
 
+    /** The same with this longest value, in bytes, positive; 1,000,000 unless set. */
     public MemcachedConfig maximumValueBytes(int maximumValueBytes) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }
 
+    /** The same with this pause before a lost connection is opened again, at least 1 s; 1 s unless set. */
     public MemcachedConfig maxReconnectDelay(Duration maxReconnectDelay) {
         return new MemcachedConfig(name, servers, timeout, queueSize, maximumValueBytes, maxReconnectDelay);
     }

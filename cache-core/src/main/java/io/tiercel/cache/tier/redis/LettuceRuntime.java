@@ -16,11 +16,15 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The threads of one tier and the settings of its Lettuce clients.
@@ -164,9 +168,22 @@ final class LettuceRuntime implements AutoCloseable {
         SslOptions.Builder ssl = SslOptions.builder().jdkSslProvider();
         Path trustStore = config.trustStore();
         if (trustStore != null) {
-            ssl.truststore(trustStore.toFile(), config.trustStorePassword());
+            ssl.trustManager(trusted(trustStore, config.trustStorePassword()));
         }
         return ssl.build();
+    }
+
+    private static TrustManagerFactory trusted(Path trustStore, String password) {
+        try {
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(KeyStore.getInstance(trustStore.toFile(), password.toCharArray()));
+            return factory;
+        } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "trustStore must be a JKS or PKCS#12 file that its password opens: " + trustStore + ": "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     private static Duration longer(Duration one, Duration other) {

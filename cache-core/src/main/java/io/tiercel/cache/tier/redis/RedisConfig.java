@@ -91,6 +91,7 @@ public final class RedisConfig {
         return new RedisConfig(next);
     }
 
+    /** The password, of {@link #username} or of the default user; never shown in messages. */
     public RedisConfig password(String password) {
         Values next = values.copy();
         next.password = text("password", password);
@@ -169,10 +170,12 @@ public final class RedisConfig {
         return new RedisConfig(next);
     }
 
+    /** The name of the tier in metrics, logs and messages. */
     public String name() {
         return values.name;
     }
 
+    /** How long an operation may take. */
     public Duration timeout() {
         return values.timeout;
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds out what the servers are and connects to them; blocks the caller meanwhile. */
 record RedisConnector(RedisConfig config, LettuceRuntime runtime) {
     /**
-     * @throws TierException if no server answers, or one refuses the credentials
+     * @throws TierException if no server answers, or one refuses the credentials or has no certificate to trust
      * @throws IllegalArgumentException if the settings don't fit the servers
      */
     RedisLink connect() {
@@ -32,6 +32,14 @@ record RedisConnector(RedisConfig config, LettuceRuntime runtime) {
                     throw new TierException(
                             config.name() + ": " + server + " refused the credentials, see the options username and"
                                     + " password: " + refusal,
+                            e);
+                }
+                String objection = RedisFailures.tlsObjection(e);
+                if (objection != null) {
+                    throw new TierException(
+                            config.name() + ": " + server
+                                    + " was not accepted as a TLS server, see the options trustStore,"
+                                    + " verifyPeer and tls: " + objection,
                             e);
                 }
                 last = e;

@@ -5,8 +5,10 @@ import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisException;
 import io.tiercel.cache.tier.TierException;
+import java.security.cert.CertificateException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** What Lettuce's exceptions mean for a tier. */
@@ -67,6 +69,20 @@ record RedisFailures(String tier) {
             }
         }
         return null;
+    }
+
+    /** Why this side did not go on with TLS, or null when that was not the trouble. */
+    static @Nullable String tlsObjection(Throwable failure) {
+        String objection = null;
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return "its certificate: " + cause.getMessage();
+            }
+            if (cause instanceof SSLException) {
+                objection = cause.getMessage();
+            }
+        }
+        return objection;
     }
 
     static Throwable unwrap(Throwable failure) {
