@@ -1,5 +1,6 @@
 package io.tiercel.cache;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,16 +8,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.cluster.RedisClusterClient;
 import io.tiercel.cache.codec.Codec;
+import io.tiercel.cache.tier.memcached.MemcachedConfig;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
+import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.cache.tier.redis.RedisTier;
 import io.tiercel.embedded.Memcached;
 import io.tiercel.embedded.RedisCluster;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +40,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 @SuppressWarnings("NullAway.Init") // @BeforeAll fills them, or skips all
 class RealTiersIT {
+    /** For what is said about answers, not about time: leak detection makes each command some ten times slower. */
+    private static final Duration PATIENT = ofSeconds(5);
+
     private static RedisCluster redis;
     private static Memcached memcached;
 
@@ -48,10 +63,15 @@ class RealTiersIT {
     }
 
     private static TieredCache<String, String> cache(String name, Duration ttl) {
+        return cache(name, ttl, PATIENT);
+    }
+
+    private static TieredCache<String, String> cache(String name, Duration ttl, Duration timeout) {
         return TieredCache.<String, String>builder(name)
                 .local(LocalTier.maximumSize(10_000))
-                .remote(RedisTier.connect(redis.uri()))
-                .remote(MemcachedTier.connect(memcached.address()))
+                .remote(RedisTier.connect(RedisConfig.of(redis.uri()).timeout(timeout)))
+                .remote(MemcachedTier.connect(
+                        MemcachedConfig.of(memcached.address()).timeout(timeout)))
                 .codec(Codec.utf8())
                 .policy(p -> p.ttl(ttl).jitter(0))
                 .build();
@@ -97,8 +117,103 @@ class RealTiersIT {
     }
 
     @Test
+    void ten_thousand_puts_spread_over_the_jitter_and_never_beyond_the_ttl() {
+        Map<String, String> all = new HashMap<>();
+        IntStream.range(0, 10_000).forEach(i -> all.put("k" + i, "v"));
+        try (TieredCache<String, String> cache = TieredCache.<String, String>builder("jitter")
+                .local(LocalTier.maximumSize(20_000))
+                .remote(RedisTier.connect(
+                        RedisConfig.of(redis.uri()).requestQueueSize(20_000).timeout(ofSeconds(20))))
+                .codec(Codec.utf8())
+                .policy(p -> p.ttl(ofSeconds(100)).jitter(0.1))
+                .build()) {
+            long start = System.nanoTime();
+            assertThat(cache.putAll(all).isComplete()).isTrue();
+
+            Map<Long, Long> perSecond = secondsToLive("jitter:k", 10_000);
+
+            long meanwhile = Duration.ofNanos(System.nanoTime() - start).toSeconds() + 1;
+            assertThat(perSecond.keySet()).allMatch(seconds -> seconds >= 90 - meanwhile && seconds <= 100);
+            // Evenly over ten seconds would be a thousand in each; those at both ends are cut by what passed meanwhile.
+            assertThat(perSecond.values().stream().filter(n -> n > 700)).hasSizeGreaterThanOrEqualTo(8);
+        }
+    }
+
+    /** How many keys have how many whole seconds to live, as Redis says. */
+    private static Map<Long, Long> secondsToLive(String prefix, int count) {
+        RedisClusterClient client = RedisClusterClient.create(redis.uri().split(",", 2)[0]);
+        try (var connection = client.connect()) {
+            List<RedisFuture<Long>> answers = IntStream.range(0, count)
+                    .mapToObj(i -> connection.async().pttl(prefix + i))
+                    .toList();
+            return answers.stream()
+                    .map(answer -> answer.toCompletableFuture().join() / 1_000)
+                    .collect(Collectors.groupingBy(seconds -> seconds, Collectors.counting()));
+        } finally {
+            client.shutdown(Duration.ZERO, ofSeconds(2));
+        }
+    }
+
+    @Test
+    void two_hundred_threads_on_a_cold_key_make_one_load_and_one_look_into_L2() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(200);
+        AtomicInteger loads = new AtomicInteger();
+        try (TieredCache<String, String> cache = cache("cold", ofSeconds(60))) {
+            CyclicBarrier together = new CyclicBarrier(200);
+            Callable<String> reader = () -> {
+                together.await();
+                return cache.get("a", k -> {
+                    loads.incrementAndGet();
+                    return "v";
+                });
+            };
+
+            for (Future<String> answer : threads.invokeAll(Collections.nCopies(200, reader))) {
+                assertThat(answer.get()).isEqualTo("v");
+            }
+
+            TierStats l2 = cache.stats().remote().get(0);
+            assertThat(loads).hasValue(1);
+            assertThat(l2.hits() + l2.misses()).isEqualTo(1);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void a_value_of_1_5_MB_skips_memcached_and_is_counted() {
+        try (TieredCache<String, String> writer = cache("large", ofSeconds(60));
+                TieredCache<String, String> reader = cache("large", ofSeconds(60))) {
+            String large = "x".repeat(1_500_000);
+
+            assertThat(writer.put("a", large).isComplete()).isTrue();
+
+            assertThat(writer.stats().remote().get(1).oversized()).isEqualTo(1);
+            assertThat(writer.stats().remote().get(1).failures()).isZero();
+            assertThat(reader.getIfPresent("a")).isEqualTo(large);
+            assertThat(reader.stats().remote().get(0).hits()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_key_of_300_bytes_with_spaces_and_unicode_goes_through_every_tier() throws Exception {
+        String key = "käse und brot \uD83C\uDF5E ".repeat(15);
+        assertThat(key.getBytes(UTF_8)).hasSizeGreaterThanOrEqualTo(300);
+        try (RedisTier raw = RedisTier.connect(redis.uri());
+                TieredCache<String, String> writer = cache("odd-keys", ofSeconds(60));
+                TieredCache<String, String> reader = cache("odd-keys", ofSeconds(60))) {
+            writer.put(key, "v");
+            assertThat(raw.remove(reader.explain(key).storedKey()).get()).isTrue();
+
+            assertThat(reader.getIfPresent(key)).isEqualTo("v");
+
+            assertThat(reader.stats().remote().get(1).hits()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void with_every_server_gone_readers_go_on_and_the_servers_are_used_again_when_they_are_back() {
-        try (TieredCache<String, String> cache = cache("gone", ofSeconds(60))) {
+        try (TieredCache<String, String> cache = cache("gone", ofSeconds(60), ofMillis(200))) {
             cache.put("a", "v");
             memcached.kill();
             redis.nodes().forEach(n -> n.kill());

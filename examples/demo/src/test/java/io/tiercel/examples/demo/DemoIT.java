@@ -1,15 +1,20 @@
 package io.tiercel.examples.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -66,6 +71,118 @@ class DemoIT {
                 .isNotEmpty();
         assertThat(run.exitCode()).as(run.text()).isZero();
         assertThat(run.text()).contains("redis failed: ").contains("Yes, and every answer was the row of its key.");
+    }
+
+    @Test
+    @Timeout(300)
+    void servers_that_are_killed_in_turn_and_started_again_are_used_again() throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/cmdline")), "how to start a server again is read from /proc");
+        try (Fire fire = new Fire()) {
+            Run run = run(fire, "--plain", "--requests", "400000");
+
+            assertThat(fire.steps).as(run.text()).isEmpty();
+            assertThat(run.exitCode()).as(run.text()).isZero();
+            assertThat(run.text())
+                    .contains("memcached failed: ", "memcached answers again after ")
+                    .contains("redis failed: ", "redis answers again after ")
+                    .contains("Yes, and every answer was the row of its key.");
+        }
+    }
+
+    /** Kills memcached, then a Redis node, then all of them, and starts each again with its own command line. */
+    private static final class Fire implements Consumer<String>, AutoCloseable {
+        private static final Pattern PROGRESS = Pattern.compile("^ *(\\d+) % .*requests/s");
+
+        private final List<Server> redis = new ArrayList<>();
+        private final List<Server> memcached = new ArrayList<>();
+        private final Map<Integer, Runnable> steps = new TreeMap<>();
+        private final List<Process> started = new ArrayList<>();
+        private boolean named;
+
+        Fire() {
+            steps.put(5, () -> memcached.forEach(Server::kill));
+            steps.put(15, () -> restart(memcached));
+            steps.put(20, () -> redis.get(0).kill());
+            steps.put(30, () -> restart(redis.subList(0, 1)));
+            steps.put(35, () -> redis.forEach(Server::kill));
+            steps.put(45, () -> restart(redis));
+        }
+
+        @Override
+        public void accept(String line) {
+            named |= line.contains("L3 memcached");
+            Matcher pids = PIDS.matcher(line);
+            if (pids.find()) {
+                for (String pid : pids.group(1).split(", ", -1)) {
+                    (named ? memcached : redis).add(Server.of(Long.parseLong(pid)));
+                }
+            }
+            Matcher progress = PROGRESS.matcher(line);
+            if (progress.find() && !steps.isEmpty()) {
+                int next = steps.keySet().iterator().next();
+                if (Integer.parseInt(progress.group(1)) >= next) {
+                    Objects.requireNonNull(steps.remove(next)).run();
+                }
+            }
+        }
+
+        private void restart(List<Server> servers) {
+            servers.forEach(server -> started.add(server.start()));
+        }
+
+        @Override
+        public void close() {
+            started.forEach(Process::destroyForcibly);
+        }
+    }
+
+    /** One of the demo's servers, which is this test's from its first start here on. */
+    private static final class Server {
+        private final List<String> command;
+        private final Path directory;
+        private long pid;
+
+        private Server(long pid, List<String> command, Path directory) {
+            this.pid = pid;
+            this.command = command;
+            this.directory = directory;
+        }
+
+        static Server of(long pid) {
+            Path process = Path.of("/proc", Long.toString(pid));
+            try {
+                Path directory = Files.readSymbolicLink(process.resolve("cwd"));
+                return new Server(pid, command(process, directory), directory);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Redis writes a title over its command line, which still begins with the program. */
+        private static List<String> command(Path process, Path directory) throws IOException {
+            String line = Files.readString(process.resolve("cmdline"));
+            return Files.exists(directory.resolve("redis.conf"))
+                    ? List.of(line.split("[ \0]", 2)[0], "redis.conf")
+                    : List.of(line.split("\0"));
+        }
+
+        void kill() {
+            ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        }
+
+        Process start() {
+            try {
+                Process process = new ProcessBuilder(command)
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+                pid = process.pid();
+                return process;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Test
