@@ -6,6 +6,7 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.channel.Channel;
+import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.Replacement;
@@ -34,6 +35,7 @@ public final class RedisTier implements RemoteTier {
     private final LettuceRuntime runtime;
     private final RedisFailures failures;
     private final LinkHolder holder;
+    private final EpochBus bus;
     /** Until a server says that it is older than Redis 7.0. */
     private volatile boolean setReturnsOld = true;
 
@@ -42,6 +44,7 @@ public final class RedisTier implements RemoteTier {
         this.runtime = runtime;
         this.failures = new RedisFailures(config.name());
         this.holder = holder;
+        this.bus = new EpochBus(config, runtime, holder::link);
     }
 
     /** Connects as {@link #connect(RedisConfig)} does, with {@link RedisConfig#of(String)}. */
@@ -192,8 +195,20 @@ public final class RedisTier implements RemoteTier {
         return bulk("EVALSHA", bytes, script::evalSha, RedisTier::isOne, script.otherwise());
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>One connection to each primary serves all feeds of a tier. Redis tells of keys whatever their database is: with
+     * several databases on one server some changes are told that are none. {@code SWAPDB} is not told.
+     */
+    @Override
+    public ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        return bus.open(prefixes, bound, listener);
+    }
+
     @Override
     public void close() {
+        bus.close();
         holder.close();
         runtime.close();
     }
