@@ -40,7 +40,9 @@ public final class Section {
      * @param now monotonic nanoseconds, as {@link System#nanoTime()}
      */
     public boolean vouches(long epoch, long now) {
-        return this.epoch.get() == epoch && now - vouchedUntil < 0;
+        // In this order: who reads the epoch first may find it unmoved, then be held up, and take what is vouched for
+        // only since the section was forgotten.
+        return now - vouchedUntil < 0 && this.epoch.get() == epoch;
     }
 
     /** Whether the feed vouches at all at the moment. */

@@ -227,6 +227,8 @@ public abstract class RemoteTierContract {
         assertThat(join(tier.getAll(List.of()))).isEmpty();
         assertThat(join(tier.putAll(List.of()))).isEmpty();
         assertThat(join(tier.removeAll(List.of()))).isEmpty();
+        assertThat(join(tier.putAllIfAbsent(List.of()))).isEmpty();
+        assertThat(join(tier.replaceAllIfStartsWith(List.of()))).isEmpty();
     }
 
     @Test
@@ -276,6 +278,47 @@ public abstract class RemoteTierContract {
         assertThat(all.stream().filter(each -> join(each) == null)).hasSize(1);
         assertThat(all.stream().map(RemoteTierContract::join).filter(Objects::nonNull))
                 .allMatch(value -> Arrays.equals(value, winner));
+    }
+
+    @Test
+    void two_thousand_are_put_if_absent_in_bulk_and_those_that_are_there_come_back() {
+        List<String> many = IntStream.range(0, 2_000).mapToObj(i -> freshKey()).toList();
+        join(tier.putAll(IntStream.range(0, 1_000)
+                .mapToObj(i -> new TierEntry(many.get(i), bytes("old " + i), TTL))
+                .toList()));
+
+        List<Outcome<byte[]>> outcomes = join(tier.putAllIfAbsent(many.stream()
+                .map(key -> new TierEntry(key, bytes("new " + key), TTL))
+                .toList()));
+
+        List<Outcome<byte[]>> after = join(tier.getAll(many));
+        assertThat(outcomes).hasSize(2_000);
+        for (int i = 0; i < 2_000; i++) {
+            byte[] old = i < 1_000 ? bytes("old " + i) : null;
+            assertThat(value(outcomes.get(i))).isEqualTo(old);
+            assertThat(value(after.get(i))).isEqualTo(old == null ? bytes("new " + many.get(i)) : old);
+        }
+    }
+
+    @Test
+    void two_thousand_are_replaced_in_bulk_and_only_those_that_start_with_their_prefix() {
+        List<String> many = IntStream.range(0, 2_000).mapToObj(i -> freshKey()).toList();
+        join(tier.putAll(IntStream.range(0, 1_500)
+                .mapToObj(i -> new TierEntry(many.get(i), bytes(i % 2 == 0 ? "a and more" : "b"), TTL))
+                .toList()));
+
+        List<Outcome<Boolean>> outcomes = join(tier.replaceAllIfStartsWith(many.stream()
+                .map(key -> new Replacement(key, bytes("a"), bytes("new " + key), TTL))
+                .toList()));
+
+        List<Outcome<byte[]>> after = join(tier.getAll(many));
+        assertThat(outcomes).hasSize(2_000);
+        for (int i = 0; i < 2_000; i++) {
+            boolean replaced = i < 1_500 && i % 2 == 0;
+            assertThat(outcomes.get(i)).isEqualTo(Outcome.done(replaced));
+            byte[] other = i < 1_500 ? bytes("b") : null;
+            assertThat(value(after.get(i))).isEqualTo(replaced ? bytes("new " + many.get(i)) : other);
+        }
     }
 
     @Test
@@ -374,6 +417,10 @@ public abstract class RemoteTierContract {
         assertThatThrownBy(() -> tier.put("k", null, TTL)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> tier.put("k", value, null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> tier.putAll(Collections.singletonList(null))).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> tier.putAllIfAbsent(Collections.singletonList(null)))
+                .isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> tier.replaceAllIfStartsWith(Collections.singletonList(null)))
+                .isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> tier.remove(null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> tier.removeAll(Collections.singletonList(null)))
                 .isInstanceOf(NullPointerException.class);
@@ -408,7 +455,9 @@ public abstract class RemoteTierContract {
                     List<CompletableFuture<? extends List<? extends Outcome<?>>>> bulks = List.of(
                             own.getAll(List.of(key, keyOnServer(2))),
                             own.putAll(List.of(new TierEntry(key, bytes("v"), TTL))),
-                            own.removeAll(List.of(key, keyOnServer(2))));
+                            own.removeAll(List.of(key, keyOnServer(2))),
+                            own.putAllIfAbsent(List.of(new TierEntry(key, bytes("v"), TTL))),
+                            own.replaceAllIfStartsWith(List.of(new Replacement(key, bytes("v"), bytes("w"), TTL))));
                     all.forEach(each -> assertThat(failure(each)).isInstanceOf(TierException.class));
                     bulks.forEach(each -> assertThat(join(each)).allMatch(Outcome.Failed.class::isInstance));
                     assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -579,6 +628,12 @@ public abstract class RemoteTierContract {
                 .hasSize(1)
                 .allMatch(Outcome.Failed.class::isInstance);
         assertThat(join(own.removeAll(List.of("a")))).hasSize(1).allMatch(Outcome.Failed.class::isInstance);
+        assertThat(join(own.putAllIfAbsent(List.of(new TierEntry("a", bytes("v"), TTL)))))
+                .hasSize(1)
+                .allMatch(Outcome.Failed.class::isInstance);
+        assertThat(join(own.replaceAllIfStartsWith(List.of(new Replacement("a", bytes("v"), bytes("w"), TTL)))))
+                .hasSize(1)
+                .allMatch(Outcome.Failed.class::isInstance);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
 import java.io.IOException;
@@ -173,25 +174,7 @@ public final class MemcachedTier implements RemoteTier {
         requireNonNull(prefix, "prefix");
         requireNonNull(value, "value");
         requirePositive(ttl);
-        String mapped = map(key);
-        long deadline = deadline();
-        return change("CAS", mapped, prefix, deadline, MOST_TRIES, cas -> {
-            TierException tooLong = tooLong(value);
-            return tooLong != null
-                    ? CompletableFuture.failedFuture(tooLong)
-                    : ask(
-                            "CAS",
-                            mapped,
-                            deadline,
-                            question -> operations.cas(
-                                    StoreType.set,
-                                    mapped,
-                                    cas,
-                                    NO_FLAGS,
-                                    Expiry.of(ttl, clock.instant()),
-                                    value,
-                                    question));
-        });
+        return replace(map(key), prefix, value, ttl, deadline());
     }
 
     @Override
@@ -200,6 +183,30 @@ public final class MemcachedTier implements RemoteTier {
         String mapped = map(key);
         long deadline = deadline();
         return change("DELETE", mapped, prefix, deadline, MOST_TRIES, cas -> delete(mapped, cas, deadline));
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<byte[]>>> putAllIfAbsent(List<TierEntry> entries) {
+        long deadline = deadline();
+        return new Pipeline<TierEntry, byte[]>(
+                        connection,
+                        window(),
+                        entries,
+                        entry -> map(entry.key()),
+                        entry -> putIfAbsent(map(entry.key()), entry.value(), entry.ttl(), deadline, MOST_TRIES))
+                .run();
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<Boolean>>> replaceAllIfStartsWith(List<Replacement> replacements) {
+        long deadline = deadline();
+        return new Pipeline<Replacement, Boolean>(
+                        connection,
+                        window(),
+                        replacements,
+                        one -> map(one.key()),
+                        one -> replace(map(one.key()), one.prefix(), one.value(), one.ttl(), deadline))
+                .run();
     }
 
     @Override
@@ -244,6 +251,27 @@ public final class MemcachedTier implements RemoteTier {
                                 ? CompletableFuture.failedFuture(contended("ADD"))
                                 : putIfAbsent(mapped, value, ttl, deadline, tries - 1);
                     });
+        });
+    }
+
+    private CompletableFuture<Boolean> replace(
+            String mapped, byte[] prefix, byte[] value, Duration ttl, long deadline) {
+        return change("CAS", mapped, prefix, deadline, MOST_TRIES, cas -> {
+            TierException tooLong = tooLong(value);
+            return tooLong != null
+                    ? CompletableFuture.failedFuture(tooLong)
+                    : ask(
+                            "CAS",
+                            mapped,
+                            deadline,
+                            question -> operations.cas(
+                                    StoreType.set,
+                                    mapped,
+                                    cas,
+                                    NO_FLAGS,
+                                    Expiry.of(ttl, clock.instant()),
+                                    value,
+                                    question));
         });
     }
 

@@ -98,7 +98,31 @@ final class ClusterLink implements RedisLink {
     public void timedOut(byte[] key) {
         RedisClusterNode node = nodeOf(key);
         if (node != null && timeoutsInARow.merge(node.getNodeId(), 1, Integer::sum) >= SUSPICIOUS) {
-            refresh();
+            refreshInDoubt();
+        }
+    }
+
+    @Override
+    public List<RedisUri.Server> primaries() {
+        return connection.getPartitions().stream()
+                .filter(node -> node.getRole().isUpstream())
+                .map(node -> new RedisUri.Server(
+                        node.getUri().getHost(), node.getUri().getPort()))
+                .toList();
+    }
+
+    @Override
+    public @Nullable String nodeOf(int slot) {
+        RedisClusterNode node = connection.getPartitions().getMasterBySlot(slot);
+        return node == null ? null : node.getNodeId();
+    }
+
+    @Override
+    public CompletableFuture<?> refresh() {
+        try {
+            return client.refreshPartitionsAsync().toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e); // closed
         }
     }
 
@@ -109,14 +133,14 @@ final class ClusterLink implements RedisLink {
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
     }
 
-    private void refresh() {
+    private void refreshInDoubt() {
         long last = refreshedAt.get();
         long now = System.nanoTime();
         if (now - last < REFRESH_NANOS || !refreshedAt.compareAndSet(last, now)) {
             return;
         }
         timeoutsInARow.clear();
-        var unused = client.refreshPartitionsAsync().whenComplete((done, failure) -> {
+        var unused = refresh().whenComplete((done, failure) -> {
             if (failure != null) {
                 log.debug("topology refresh failed", failure);
             }

@@ -2,6 +2,7 @@ package io.tiercel.cache.tier.redis;
 
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.output.ArrayOutput;
 import io.lettuce.core.output.ByteArrayOutput;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.output.IntegerOutput;
@@ -17,6 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -88,6 +90,20 @@ final class Commands {
                         .add("GET")
                         .add("PX")
                         .add(milliseconds(ttl)));
+    }
+
+    static AsyncCommand<byte[], byte[], String> trackPrefixes(List<String> prefixes) {
+        CommandArgs<byte[], byte[]> args = args().add("TRACKING").add("ON").add("BCAST");
+        prefixes.forEach(prefix -> args.add("PREFIX").add(RedisKeys.bytes(prefix)));
+        return command(CommandType.CLIENT, new StatusOutput<>(CODEC), args);
+    }
+
+    static AsyncCommand<byte[], byte[], String> clusterNodes() {
+        return command(CommandType.CLUSTER, new StatusOutput<>(CODEC), args().add("NODES"));
+    }
+
+    static AsyncCommand<byte[], byte[], List<Object>> role() {
+        return command(CommandType.ROLE, new ArrayOutput<>(CODEC), args());
     }
 
     static CommandOutput<byte[], byte[], Long> number() {

@@ -16,6 +16,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -72,6 +73,11 @@ final class LettuceRuntime implements AutoCloseable {
         return timer;
     }
 
+    /** One of the client's threads that are not for input and output. */
+    EventExecutor executor() {
+        return resources.eventExecutorGroup().next();
+    }
+
     /** Runs it on a thread of the client that is not the timer's. */
     void execute(Runnable task) {
         try {
@@ -115,6 +121,13 @@ final class LettuceRuntime implements AutoCloseable {
         ClientOptions.Builder options = ClientOptions.builder();
         configure(options);
         return options.build();
+    }
+
+    /** For connections whose loss somebody has to know of. */
+    ClientOptions bus() {
+        ClientOptions.Builder options = ClientOptions.builder();
+        configure(options);
+        return options.autoReconnect(false).build();
     }
 
     @SuppressWarnings("deprecation") // the triggers are on by default from Lettuce 7 on, in 6.8 they are not

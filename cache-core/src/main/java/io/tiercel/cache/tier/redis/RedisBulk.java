@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Lettuce's own bulk commands write once for each slot, a thousand times for a thousand keys.
  *
  * <p>What is written to a node's own connection follows no redirect. So an element whose slot has moved, or whose node
- * is not connected, is asked once more on the routed connection.
+ * is not connected, is asked once more on the routed connection; so is one that the node would take in other words.
  *
  * <p>Thread-safe: answers come from the connections of all nodes.
  *
@@ -29,12 +30,15 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what that means
  */
 final class RedisBulk<R, T> {
+    private static final int TRIES = 3;
+
     private final RedisTier tier;
     private final RedisLink link;
     private final String operation;
     private final List<byte[]> keys;
     private final IntFunction<AsyncCommand<byte[], byte[], R>> command;
     private final Function<@Nullable R, @Nullable T> meaning;
+    private final @Nullable Otherwise<R> otherwise;
     private final int mostAtOnce;
 
     private final AtomicReferenceArray<@Nullable Outcome<T>> outcomes;
@@ -44,6 +48,7 @@ final class RedisBulk<R, T> {
 
     /**
      * @param command makes the command for the element at that position
+     * @param otherwise what to say to a node that does not understand that
      * @param mostAtOnce how many commands go to one node before their answers are awaited
      */
     RedisBulk(
@@ -53,6 +58,7 @@ final class RedisBulk<R, T> {
             List<byte[]> keys,
             IntFunction<AsyncCommand<byte[], byte[], R>> command,
             Function<@Nullable R, @Nullable T> meaning,
+            @Nullable Otherwise<R> otherwise,
             int mostAtOnce) {
         this.tier = tier;
         this.link = link;
@@ -60,6 +66,7 @@ final class RedisBulk<R, T> {
         this.keys = keys;
         this.command = command;
         this.meaning = meaning;
+        this.otherwise = otherwise;
         this.mostAtOnce = mostAtOnce;
         this.outcomes = new AtomicReferenceArray<>(keys.size());
         this.underWay = new AtomicReferenceArray<>(keys.size());
@@ -79,7 +86,7 @@ final class RedisBulk<R, T> {
             if (failure == null) {
                 write(connection, share.elements(), 0);
             } else {
-                share.elements().forEach(element -> failed(element, failure));
+                share.elements().forEach(element -> failed(element, failure, TRIES - 1));
             }
         });
     }
@@ -96,7 +103,7 @@ final class RedisBulk<R, T> {
                 if (failure == null) {
                     answered(element, answer);
                 } else {
-                    failed(element, failure);
+                    failed(element, failure, TRIES - 1);
                 }
                 if (unanswered.decrementAndGet() == 0 && to < elements.size() && !result.isDone()) {
                     write(connection, elements, to);
@@ -115,21 +122,22 @@ final class RedisBulk<R, T> {
         settle(element, Outcome.done(meaning.apply(answer)));
     }
 
-    private void failed(int element, Throwable failure) {
+    private void failed(int element, Throwable failure, int triesLeft) {
         if (outcomes.get(element) != null) {
             return; // given up
         }
-        if (link instanceof StandaloneLink || !RedisFailures.mayAnswerElsewhere(failure)) {
+        IntFunction<AsyncCommand<byte[], byte[], R>> next = triesLeft == 0 ? null : next(failure);
+        if (next == null) {
             settle(element, Outcome.failed(tier.failures().of(operation, failure)));
             return;
         }
-        AsyncCommand<byte[], byte[], R> again = command.apply(element);
+        AsyncCommand<byte[], byte[], R> again = next.apply(element);
         underWay.set(element, again);
         var unused = again.whenComplete((answer, secondFailure) -> {
             if (secondFailure == null) {
                 answered(element, answer);
             } else {
-                settle(element, Outcome.failed(tier.failures().of(operation, secondFailure)));
+                failed(element, secondFailure, triesLeft - 1);
             }
         });
         try {
@@ -137,6 +145,14 @@ final class RedisBulk<R, T> {
         } catch (RuntimeException e) {
             again.completeExceptionally(e);
         }
+    }
+
+    /** What may succeed after that failure, on the routed connection. */
+    private @Nullable IntFunction<AsyncCommand<byte[], byte[], R>> next(Throwable failure) {
+        if (otherwise != null && otherwise.after().test(failure)) {
+            return otherwise.command();
+        }
+        return link instanceof ClusterLink && RedisFailures.mayAnswerElsewhere(failure) ? command : null;
     }
 
     private void settle(int element, Outcome<T> outcome) {
@@ -171,4 +187,11 @@ final class RedisBulk<R, T> {
     private static <T> Outcome<T>[] newArray(int length) {
         return new Outcome[length];
     }
+
+    /**
+     * Other words for the same thing.
+     *
+     * @param after the failures that call for them
+     */
+    record Otherwise<R>(Predicate<Throwable> after, IntFunction<AsyncCommand<byte[], byte[], R>> command) {}
 }

@@ -61,7 +61,7 @@ record RedisConnector(RedisConfig config, LettuceRuntime runtime) {
             throw new IllegalArgumentException(
                     "mode is CLUSTER, but " + server + " is a single server: AUTO finds out");
         }
-        return standalone(runtime.uri(server, config.database()));
+        return standalone(server);
     }
 
     private boolean isCluster(RedisUri.Server server) {
@@ -90,11 +90,11 @@ record RedisConnector(RedisConfig config, LettuceRuntime runtime) {
         }
     }
 
-    private RedisLink standalone(RedisURI uri) {
-        RedisClient client = RedisClient.create(runtime.resources(), uri);
+    private RedisLink standalone(RedisUri.Server server) {
+        RedisClient client = RedisClient.create(runtime.resources(), runtime.uri(server, config.database()));
         client.setOptions(runtime.standalone());
         try {
-            return new StandaloneLink(client, client.connect(Commands.CODEC));
+            return new StandaloneLink(server, client, client.connect(Commands.CODEC));
         } catch (RuntimeException e) {
             shutdown(client);
             throw e;

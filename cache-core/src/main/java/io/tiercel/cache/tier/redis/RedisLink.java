@@ -2,7 +2,9 @@ package io.tiercel.cache.tier.redis;
 
 import io.lettuce.core.api.StatefulConnection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** The way to the servers while connected: one server, or the nodes of a cluster. */
 sealed interface RedisLink extends AutoCloseable permits StandaloneLink, ClusterLink {
@@ -17,6 +19,16 @@ sealed interface RedisLink extends AutoCloseable permits StandaloneLink, Cluster
 
     /** Told of each operation that ran into its timeout. */
     void timedOut(byte[] key);
+
+    /** Where the primaries are, as far as is known. */
+    List<RedisUri.Server> primaries();
+
+    /** The id of the node that is asked for the keys of the slot; null if none is known. */
+    @Nullable
+    String nodeOf(int slot);
+
+    /** Asks the servers anew who serves what. */
+    CompletableFuture<?> refresh();
 
     @Override
     void close();

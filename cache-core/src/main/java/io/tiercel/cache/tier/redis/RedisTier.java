@@ -6,8 +6,10 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.channel.Channel;
+import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
 import java.time.Duration;
@@ -33,6 +35,7 @@ public final class RedisTier implements RemoteTier {
     private final LettuceRuntime runtime;
     private final RedisFailures failures;
     private final LinkHolder holder;
+    private final EpochBus bus;
     /** Until a server says that it is older than Redis 7.0. */
     private volatile boolean setReturnsOld = true;
 
@@ -41,6 +44,7 @@ public final class RedisTier implements RemoteTier {
         this.runtime = runtime;
         this.failures = new RedisFailures(config.name());
         this.holder = holder;
+        this.bus = new EpochBus(config, runtime, holder::link);
     }
 
     /** Connects as {@link #connect(RedisConfig)} does, with {@link RedisConfig#of(String)}. */
@@ -136,11 +140,9 @@ public final class RedisTier implements RemoteTier {
             return putIfAbsentByScript(bytes, value, ttl);
         }
         return send("SET", bytes, Commands.putIfAbsent(bytes, value, ttl)).exceptionallyCompose(failure -> {
-            if (!String.valueOf(cause(failure).getMessage()).startsWith("ERR syntax error")) {
-                return CompletableFuture.failedFuture(RedisFailures.unwrap(failure));
-            }
-            setReturnsOld = false;
-            return putIfAbsentByScript(bytes, value, ttl);
+            return isTooOldForSet(failure)
+                    ? putIfAbsentByScript(bytes, value, ttl)
+                    : CompletableFuture.failedFuture(RedisFailures.unwrap(failure));
         });
     }
 
@@ -163,7 +165,50 @@ public final class RedisTier implements RemoteTier {
     }
 
     @Override
+    public CompletableFuture<List<Outcome<byte[]>>> putAllIfAbsent(List<TierEntry> entries) {
+        List<TierEntry> all = List.copyOf(entries);
+        List<byte[]> bytes = all.stream().map(entry -> key(entry.key())).toList();
+        Scripted<byte[]> script = new Scripted<>(Commands.PUT_IF_ABSENT, Commands::bytes, bytes, i ->
+                new byte[][] {all.get(i).value(), Commands.decimal(all.get(i).ttl())});
+        if (!setReturnsOld) {
+            return bulk("EVALSHA", bytes, script::evalSha, value -> value, script.otherwise());
+        }
+        return bulk(
+                "SET",
+                bytes,
+                i -> Commands.putIfAbsent(
+                        bytes.get(i), all.get(i).value(), all.get(i).ttl()),
+                value -> value,
+                new RedisBulk.Otherwise<>(this::isTooOldForSet, script::eval));
+    }
+
+    @Override
+    public CompletableFuture<List<Outcome<Boolean>>> replaceAllIfStartsWith(List<Replacement> replacements) {
+        List<Replacement> all = List.copyOf(replacements);
+        List<byte[]> bytes = all.stream().map(one -> key(one.key())).toList();
+        Scripted<Long> script =
+                new Scripted<>(Commands.REPLACE_IF_STARTS_WITH, Commands::number, bytes, i -> new byte[][] {
+                    all.get(i).prefix(),
+                    all.get(i).value(),
+                    Commands.decimal(all.get(i).ttl())
+                });
+        return bulk("EVALSHA", bytes, script::evalSha, RedisTier::isOne, script.otherwise());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>One connection to each primary serves all feeds of a tier. Redis tells of keys whatever their database is: with
+     * several databases on one server some changes are told that are none. {@code SWAPDB} is not told.
+     */
+    @Override
+    public ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        return bus.open(prefixes, bound, listener);
+    }
+
+    @Override
     public void close() {
+        bus.close();
         holder.close();
         runtime.close();
     }
@@ -227,6 +272,15 @@ public final class RedisTier implements RemoteTier {
             List<byte[]> keys,
             IntFunction<AsyncCommand<byte[], byte[], R>> command,
             Function<@Nullable R, @Nullable T> meaning) {
+        return bulk(operation, keys, command, meaning, null);
+    }
+
+    private <R, T> CompletableFuture<List<Outcome<T>>> bulk(
+            String operation,
+            List<byte[]> keys,
+            IntFunction<AsyncCommand<byte[], byte[], R>> command,
+            Function<@Nullable R, @Nullable T> meaning,
+            RedisBulk.@Nullable Otherwise<R> otherwise) {
         if (keys.isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
@@ -237,7 +291,16 @@ public final class RedisTier implements RemoteTier {
                     keys.stream().map(key -> failed).toList());
         }
         int mostAtOnce = Math.max(1, config.requestQueueSize() / 2); // room for what others ask meanwhile
-        return new RedisBulk<>(this, link, operation, keys, command, meaning, mostAtOnce).run();
+        return new RedisBulk<>(this, link, operation, keys, command, meaning, otherwise, mostAtOnce).run();
+    }
+
+    /** Whether it says so; then the tier remembers it. */
+    private boolean isTooOldForSet(Throwable failure) {
+        if (!String.valueOf(cause(failure).getMessage()).startsWith("ERR syntax error")) {
+            return false;
+        }
+        setReturnsOld = false;
+        return true;
     }
 
     private static Throwable cause(Throwable failure) {
@@ -261,6 +324,26 @@ public final class RedisTier implements RemoteTier {
     private static void requirePositive(Duration ttl) {
         if (ttl.isZero() || ttl.isNegative()) {
             throw new IllegalArgumentException("ttl must be positive: " + ttl);
+        }
+    }
+
+    /** A script for many keys. */
+    private record Scripted<R>(
+            Commands.Script script,
+            Supplier<CommandOutput<byte[], byte[], R>> output,
+            List<byte[]> keys,
+            IntFunction<byte[][]> values) {
+        AsyncCommand<byte[], byte[], R> evalSha(int element) {
+            return Commands.evalSha(script, output.get(), keys.get(element), values.apply(element));
+        }
+
+        AsyncCommand<byte[], byte[], R> eval(int element) {
+            return Commands.eval(script, output.get(), keys.get(element), values.apply(element));
+        }
+
+        RedisBulk.Otherwise<R> otherwise() {
+            return new RedisBulk.Otherwise<>(
+                    failure -> RedisFailures.unwrap(failure) instanceof RedisNoScriptException, this::eval);
         }
     }
 }

@@ -9,7 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 /** One server and one connection. */
-record StandaloneLink(RedisClient client, StatefulRedisConnection<byte[], byte[]> connection) implements RedisLink {
+record StandaloneLink(RedisUri.Server server, RedisClient client, StatefulRedisConnection<byte[], byte[]> connection)
+        implements RedisLink {
     @Override
     public StatefulConnection<byte[], byte[]> routed() {
         return connection;
@@ -30,6 +31,21 @@ record StandaloneLink(RedisClient client, StatefulRedisConnection<byte[], byte[]
     @Override
     public void timedOut(byte[] key) {
         // The watchdog closes the connection.
+    }
+
+    @Override
+    public List<RedisUri.Server> primaries() {
+        return List.of(server);
+    }
+
+    @Override
+    public String nodeOf(int slot) {
+        return server.toString();
+    }
+
+    @Override
+    public CompletableFuture<?> refresh() {
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

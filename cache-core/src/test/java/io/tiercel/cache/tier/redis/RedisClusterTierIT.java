@@ -17,6 +17,7 @@ import io.netty.channel.ChannelPromise;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.RemoteTierContract;
+import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.embedded.FaultableServer;
 import io.tiercel.embedded.RedisCluster;
@@ -73,12 +74,27 @@ class RedisClusterTierIT extends RemoteTierContract {
                         .toList())));
                 int gets = counter.during(() -> assertThat(join(own.getAll(keys)))
                         .allMatch(outcome -> outcome instanceof Outcome.Done<byte[]> done && done.value() != null));
+                int conditional = counter.during(() -> join(own.putAllIfAbsent(keys.stream()
+                        .map(key -> new TierEntry(key, bytes(key), TTL))
+                        .toList())));
+                replaceAll(own, keys); // each node learns the script
+                int replacements = counter.during(() -> replaceAll(own, keys));
                 int removals = counter.during(() -> join(own.removeAll(keys)));
 
-                System.out.printf("%d keys: %d/%d/%d flushes for put/get/remove%n", size, puts, gets, removals);
-                assertThat(List.of(puts, gets, removals)).allMatch(flushes -> flushes <= 3);
+                System.out.printf(
+                        "%d keys: %d/%d/%d/%d/%d flushes for put/get/put if absent/replace/remove%n",
+                        size, puts, gets, conditional, replacements, removals);
+                assertThat(List.of(puts, gets, conditional, replacements, removals))
+                        .allMatch(flushes -> flushes <= 3);
             }
         }
+    }
+
+    private static void replaceAll(RedisTier own, List<String> keys) {
+        assertThat(join(own.replaceAllIfStartsWith(keys.stream()
+                        .map(key -> new Replacement(key, bytes(key), bytes(key), TTL))
+                        .toList())))
+                .allMatch(Outcome.done(true)::equals);
     }
 
     @Test

@@ -7,8 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.ScriptOutputType;
+import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.RemoteTierContract;
+import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.embedded.FaultableServer;
 import io.tiercel.embedded.RedisOptions;
@@ -163,7 +165,9 @@ class RedisStandaloneTierIT extends RemoteTierContract {
             client.shutdown();
         }
 
-        assertThat(join(tier().replaceIfStartsWith(key, bytes("b"), bytes("c"), TTL)))
+        assertThat(join(tier().replaceAllIfStartsWith(List.of(new Replacement(key, bytes("b"), bytes("c"), TTL)))))
+                .containsExactly(Outcome.done(true));
+        assertThat(join(tier().replaceIfStartsWith(key, bytes("c"), bytes("d"), TTL)))
                 .isTrue();
     }
 
