@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,7 +115,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * What is done to the connections, present and future, of the client with that name.
+     * What is done to the connections, present and future, of the client with that name. Names that go on after it with
+     * something other than a letter or digit are the same client's: {@code orders-bus} is {@code orders} too.
      *
      * @throws IllegalStateException when more than 256 names were asked for
      */
@@ -127,7 +129,7 @@ public final class FaultProxy implements AutoCloseable {
         if (named.size() >= MAX_NAMES) {
             throw new IllegalStateException("a proxy knows at most " + MAX_NAMES + " names");
         }
-        return named.computeIfAbsent(name, n -> new Faults(this, link -> n.equals(link.name())));
+        return named.computeIfAbsent(name, n -> new Faults(this, link -> belongs(link.name(), n)));
     }
 
     /** How many connections there are. */
@@ -156,8 +158,22 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     Faults ofName(String name) {
-        Faults faults = named.get(name);
-        return faults == null ? all : faults;
+        Faults exact = named.get(name);
+        if (exact != null) {
+            return exact;
+        }
+        for (Map.Entry<String, Faults> entry : named.entrySet()) {
+            if (belongs(name, entry.getKey())) {
+                return entry.getValue();
+            }
+        }
+        return all;
+    }
+
+    private static boolean belongs(@Nullable String name, String client) {
+        return name != null
+                && name.startsWith(client)
+                && (name.length() == client.length() || !Character.isLetterOrDigit(name.charAt(client.length())));
     }
 
     /** Drops the connections that match, both ends at once. */

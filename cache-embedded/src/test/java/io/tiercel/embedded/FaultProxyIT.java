@@ -96,7 +96,7 @@ final class FaultProxyIT {
         try (Resp orders = connect(SHORT);
                 Resp billing = connect(PATIENCE)) {
             orders.call("CLIENT", "SETNAME", "orders");
-            billing.call("CLIENT", "SETNAME", "billing");
+            billing.call("CLIENT", "SETNAME", "orders2");
 
             proxy.client("orders").freeze();
 
@@ -104,7 +104,7 @@ final class FaultProxyIT {
             assertThat(billing.call("PING")).isEqualTo("PONG");
             try (Resp again = connect(SHORT)) {
                 assertThatExceptionOfType(SocketTimeoutException.class)
-                        .isThrownBy(() -> again.call("CLIENT", "SETNAME", "orders"));
+                        .isThrownBy(() -> again.call("CLIENT", "SETNAME", "orders-bus"));
             }
         }
     }
