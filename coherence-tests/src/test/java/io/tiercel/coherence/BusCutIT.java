@@ -67,6 +67,7 @@ class BusCutIT {
                 KEYS,
                 0,
                 0,
+                Caches.TTL,
                 Duration.ZERO,
                 Path.of("none")));
     }
@@ -90,7 +91,7 @@ class BusCutIT {
             links.forEach(Faults::freeze);
             long cut = System.nanoTime();
             List<Future<?>> readers = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 2; i++) {
                 readers.add(threads.submit(() -> readWritten(receiver, cut)));
             }
             for (int key = 0; key < WRITTEN; key++) {
@@ -172,7 +173,7 @@ class BusCutIT {
                 }
                 reads.incrementAndGet();
             }
-            LockSupport.parkNanos(100_000);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -185,7 +186,7 @@ class BusCutIT {
 
     private void write(TieredCache<String, String> cache, int key) {
         int version = database.incrementAndGet(key);
-        var unused = cache.put("k" + key, Integer.toString(version));
+        var unused = Repeated.write(() -> cache.put("k" + key, Integer.toString(version)));
         acknowledgedAt.set(key, System.nanoTime());
         acknowledged.set(key, version);
     }

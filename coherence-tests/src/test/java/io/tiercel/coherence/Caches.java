@@ -21,7 +21,7 @@ final class Caches {
         TieredCacheBuilder<String, String> builder = TieredCache.<String, String>builder(settings.cache())
                 .local(LocalTier.maximumSize(100_000))
                 .codec(Codec.utf8())
-                .policy(p -> p.ttl(TTL));
+                .policy(p -> p.ttl(settings.ttl()));
         if (!settings.redis().isEmpty()) {
             builder.remote(RedisTier.connect(RedisConfig.of(settings.redis()).clientName(settings.clientName())));
         }

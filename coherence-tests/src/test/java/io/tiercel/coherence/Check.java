@@ -14,6 +14,8 @@ enum Check {
     RESURRECTION,
     /** A value was written for its key, whole, and its version was in the database by then. */
     INTEGRITY,
+    /** No read throws, and none with a loader is without a value: the loader never fails and always has one. */
+    AVAILABILITY,
     /** At rest, 5 s after healing, every instance has the database's version or none. */
     CONVERGENCE;
 

@@ -72,6 +72,11 @@ final class Checker {
 
     /** Whether the read may be judged further. */
     private boolean hasIntegrity(Event read, long[] since) {
+        if (read.outcome() == Event.Outcome.FAILED
+                || (read.outcome() == Event.Outcome.MISS && read.op().loads())) {
+            violated(Check.AVAILABILITY, read, null, false);
+            return read.op().isFinal();
+        }
         boolean foreign = read.outcome() == Event.Outcome.FOREIGN;
         boolean fromTheFuture = read.isValue()
                 && (read.version() < 1 || read.version() >= since.length || since[read.version()] - read.end() > 0);

@@ -139,7 +139,17 @@ class CheckerTest {
     void at_rest_a_get_must_have_an_answer() {
         event(Op.FINAL_GET, Outcome.MISS, 1, 0, 9_000, 9_001);
 
-        assertOnly(Check.CONVERGENCE);
+        assertOnly(Check.CONVERGENCE, Check.AVAILABILITY);
+    }
+
+    @Test
+    void a_read_that_throws_or_has_a_loader_and_no_value_is_seen() {
+        event(Op.GET_IF_PRESENT, Outcome.FAILED, 0, 0, 10, 11);
+        event(Op.GET_ALL, Outcome.MISS, 0, 0, 10, 11);
+        event(Op.GET_IF_PRESENT, Outcome.MISS, 0, 0, 10, 11);
+
+        assertOnly(Check.AVAILABILITY);
+        assertThat(check().violations(Check.AVAILABILITY)).isEqualTo(2);
     }
 
     @Test

@@ -46,6 +46,11 @@ record Event(
             return !isWrite() && this != EXPIRE;
         }
 
+        /** Whether a loader stands by. */
+        boolean loads() {
+            return isRead() && this != GET_IF_PRESENT && this != FINAL_LOOK;
+        }
+
         boolean isFinal() {
             return this == FINAL_LOOK || this == FINAL_GET;
         }

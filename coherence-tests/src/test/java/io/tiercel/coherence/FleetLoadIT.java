@@ -43,6 +43,7 @@ class FleetLoadIT {
                     database.keys(),
                     THREADS,
                     0,
+                    Caches.TTL,
                     Duration.ZERO,
                     Run.target());
             jvms.add(new Jvm(

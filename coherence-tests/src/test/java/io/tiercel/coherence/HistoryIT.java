@@ -77,6 +77,16 @@ class HistoryIT {
         assertKept(Run.of(ServerFaults.flushAll()).withClocksApart(Duration.ofMinutes(5)));
     }
 
+    /** What is forgotten at once cannot be old: if this were found broken, the checker would see what is not there. */
+    @Test
+    @Tag("long")
+    void instances_that_keep_nothing_are_found_good() throws Exception {
+        Verdict verdict = verdict(
+                Run.of(LinkFaults.freezeOneInstance(Duration.ofSeconds(4))).withTtl(Duration.ofMillis(1)));
+
+        assertThat(verdict.keeps(Set.of(Check.values()))).isTrue();
+    }
+
     /** Without a tier in common nobody hears of the others' writes: if this were found good, the checker would be blind. */
     @Test
     void instances_that_cannot_hear_of_each_other_are_found_out() throws Exception {

@@ -135,7 +135,7 @@ class LoadWriteRaceIT {
 
             @Override
             public void invalidate(String key) {
-                var unused = cache.invalidate(key);
+                var unused = Repeated.write(() -> cache.invalidate(key));
             }
         };
     }

@@ -17,7 +17,7 @@ import java.util.Set;
 final class Report {
     private static final String HEADER = "| history | seed | ops | L1 hits | L2 hits | L3 hits | loads | failed writes"
             + " | age healthy | age in fault | age healed | ryw | monotonic | stale | resurrected | integrity"
-            + " | not converged | excused | verdict |";
+            + " | unavailable | not converged | excused | verdict |";
 
     private static boolean begun;
 

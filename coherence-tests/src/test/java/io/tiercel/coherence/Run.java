@@ -19,9 +19,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param rounds how often the nemesis strikes
  * @param seconds of work before the first strike and after each
  * @param clocksApart how far the wall clocks of the first two instances differ
+ * @param ttl how long an entry is fresh
  * @param remote whether there are remote tiers
  */
-record Run(Nemesis nemesis, int local, int children, int rounds, int seconds, Duration clocksApart, boolean remote) {
+record Run(
+        Nemesis nemesis,
+        int local,
+        int children,
+        int rounds,
+        int seconds,
+        Duration clocksApart,
+        Duration ttl,
+        boolean remote) {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final int KEYS = 300;
     private static final int THREADS = 3;
@@ -30,20 +39,25 @@ record Run(Nemesis nemesis, int local, int children, int rounds, int seconds, Du
     static Run of(Nemesis nemesis) {
         int seconds = Integer.getInteger("history.seconds", 4);
         int rounds = nemesis == Nemeses.NONE ? 1 : Integer.getInteger("history.rounds", 1);
-        return new Run(nemesis, 2, 1, rounds, seconds, Duration.ZERO, true);
+        return new Run(nemesis, 2, 1, rounds, seconds, Duration.ZERO, Caches.TTL, true);
     }
 
     Run withClocksApart(Duration apart) {
-        return new Run(nemesis, local, children, rounds, seconds, apart, remote);
+        return new Run(nemesis, local, children, rounds, seconds, apart, ttl, remote);
     }
 
     Run withoutRemoteTiers() {
-        return new Run(nemesis, local, children, rounds, seconds, clocksApart, false);
+        return new Run(nemesis, local, children, rounds, seconds, clocksApart, ttl, false);
+    }
+
+    Run withTtl(Duration ttl) {
+        return new Run(nemesis, local, children, rounds, seconds, clocksApart, ttl, remote);
     }
 
     String name() {
         return nemesis.name()
                 + (clocksApart.isZero() ? "" : ", clocks " + clocksApart.toMinutes() + " min apart")
+                + (ttl.equals(Caches.TTL) ? "" : ", ttl " + ttl.toMillis() + " ms")
                 + (remote ? "" : ", no remote tiers");
     }
 
@@ -117,6 +131,7 @@ record Run(Nemesis nemesis, int local, int children, int rounds, int seconds, Du
                 KEYS,
                 THREADS,
                 seed,
+                ttl,
                 clockOff,
                 target().resolve("history-" + cache + "-" + instance + ".bin"));
     }

@@ -16,6 +16,7 @@ import java.util.List;
  * @param keys how many keys there are
  * @param threads how many threads work
  * @param seed of its choices
+ * @param ttl how long an entry is fresh
  * @param clockOff by how much its wall clock is wrong
  * @param log where its events go
  */
@@ -28,6 +29,7 @@ record Settings(
         int keys,
         int threads,
         long seed,
+        Duration ttl,
         Duration clockOff,
         Path log) {
 
@@ -41,6 +43,7 @@ record Settings(
         words.add(Integer.toString(keys));
         words.add(Integer.toString(threads));
         words.add(Long.toString(seed));
+        words.add(ttl.toString());
         words.add(clockOff.toString());
         words.add(log.toString());
         return words;
@@ -57,7 +60,8 @@ record Settings(
                 Integer.parseInt(words.get(6)),
                 Long.parseLong(words.get(7)),
                 Duration.parse(words.get(8)),
-                Path.of(words.get(9)));
+                Duration.parse(words.get(9)),
+                Path.of(words.get(10)));
     }
 
     /** What Redis and the proxies know it by. */
