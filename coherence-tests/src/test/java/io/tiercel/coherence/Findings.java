@@ -14,12 +14,16 @@ final class Findings {
     private final Map<Check, Long> afterFailedWrites = new EnumMap<>(Check.class);
     private final Map<Check, List<Violation>> examples = new EnumMap<>(Check.class);
     private final Map<Phase, Long> largestAge = new EnumMap<>(Phase.class);
+    private final Map<Phase, Long> stale = new EnumMap<>(Phase.class);
     private final Map<Phase, Long> reads = new EnumMap<>(Phase.class);
     private long excused;
 
     void add(Violation violation) {
         long count = violation.read().count();
         violations.merge(violation.check(), count, Long::sum);
+        if (violation.check() == Check.STALENESS) {
+            stale.merge(violation.phase(), count, Long::sum);
+        }
         if (violation.afterFailedWrite()) {
             afterFailedWrites.merge(violation.check(), count, Long::sum);
         }
@@ -59,6 +63,11 @@ final class Findings {
 
     long reads(Phase phase) {
         return reads.getOrDefault(phase, 0L);
+    }
+
+    /** Reads of values older than the phase's bound. */
+    long stale(Phase phase) {
+        return stale.getOrDefault(phase, 0L);
     }
 
     long largestAgeNanos(Phase phase) {

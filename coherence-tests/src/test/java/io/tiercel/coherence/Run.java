@@ -38,7 +38,8 @@ record Run(
     /** As long and as often as the properties say. */
     static Run of(Nemesis nemesis) {
         int seconds = Integer.getInteger("history.seconds", 4);
-        int rounds = nemesis == Nemeses.NONE ? 1 : Integer.getInteger("history.rounds", 1);
+        int strikes = Integer.getInteger("history.rounds", 1);
+        int rounds = nemesis == Nemeses.NONE ? strikes - 1 : strikes;
         return new Run(nemesis, 2, 1, rounds, seconds, Duration.ZERO, Caches.TTL, true);
     }
 
@@ -69,7 +70,8 @@ record Run(
         long begin = System.nanoTime();
         List<Path> logs = new ArrayList<>();
         List<Member> members = new ArrayList<>();
-        try (Database database = new Database(KEYS)) {
+        try (Database database = new Database(KEYS);
+                Hiccups hiccups = new Hiccups()) {
             Tally tally = Tally.NONE;
             try {
                 for (int i = 0; i < local + children; i++) {
@@ -86,7 +88,8 @@ record Run(
                     member.close();
                 }
             }
-            return verdict(new History(cache, read(logs), since(database), faults, begin), seed, tally);
+            long stall = hiccups.largestNanos();
+            return verdict(new History(cache, read(logs), since(database), faults, begin), seed, tally, stall);
         }
     }
 
@@ -136,12 +139,13 @@ record Run(
                 target().resolve("history-" + cache + "-" + instance + ".bin"));
     }
 
-    private Verdict verdict(History history, long seed, Tally tally) {
+    private Verdict verdict(History history, long seed, Tally tally, long stall) {
         long ops = history.events().stream().mapToLong(Event::count).sum();
         long failedWrites = history.events().stream()
                 .filter(e -> e.op().isWrite() && e.outcome() == Event.Outcome.FAILED)
                 .count();
-        return new Verdict(name(), seed, history, Checker.check(history), ops, failedWrites, tally, System.nanoTime());
+        return new Verdict(
+                name(), seed, history, Checker.check(history), ops, failedWrites, tally, stall, System.nanoTime());
     }
 
     private static List<Event> read(List<Path> logs) throws Exception {

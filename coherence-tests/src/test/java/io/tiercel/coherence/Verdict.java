@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
  *
  * @param operations of all threads, each read and write counted
  * @param failedWrites writes of which the application was told that they may not have happened
+ * @param largestStallNanos how long the harness' JVM was not given the processor, at worst
  * @param end {@code System.nanoTime()}
  */
 record Verdict(
@@ -22,6 +23,7 @@ record Verdict(
         long operations,
         long failedWrites,
         Tally tally,
+        long largestStallNanos,
         long end) {
     private static final int EVENTS_AROUND = 6;
 
@@ -32,7 +34,8 @@ record Verdict(
     /** Prints it, and the first violations of each kind with what happened around them. */
     Verdict print() {
         System.out.printf(
-                "  %,d ops; hits L1 %,d, L2 %,d, L3 %,d; loads %,d; tier failures %,d; failed writes %,d; %.0f s%n",
+                "  %,d ops; hits L1 %,d, L2 %,d, L3 %,d; loads %,d; tier failures %,d; failed writes %,d;"
+                        + " largest stall %,.0f ms; %.0f s%n",
                 operations,
                 tally.l1(),
                 tally.l2(),
@@ -40,14 +43,19 @@ record Verdict(
                 tally.loads(),
                 tally.tierFailures(),
                 failedWrites,
+                largestStallNanos / 1e6,
                 (end - history.begin()) / 1e9);
         for (FaultLog.Fault fault : history.faults().faults()) {
             System.out.printf("  fault: %s from %,.0f to %,.0f ms%n", fault.name(), ms(fault.begin()), ms(fault.end()));
         }
         for (Phase phase : Phase.values()) {
             System.out.printf(
-                    "  %-7s %,12d reads, largest age %,8.0f ms, bound %,d ms%n",
-                    phase, findings.reads(phase), findings.largestAgeNanos(phase) / 1e6, phase.bound.toMillis());
+                    "  %-7s %,12d reads, largest age %,8.0f ms, %,d beyond the bound of %,d ms%n",
+                    phase,
+                    findings.reads(phase),
+                    findings.largestAgeNanos(phase) / 1e6,
+                    findings.stale(phase),
+                    phase.bound.toMillis());
         }
         for (Check check : Check.values()) {
             if (findings.violations(check) > 0) {
