@@ -47,7 +47,8 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Starts a cluster. When {@code TIERCEL_REDIS} names one, that is used as it is, whatever the options say.
+     * Starts a cluster. When {@code TIERCEL_REDIS} names one, that is used as it is, whatever the options say, and
+     * {@link RedisOptions#proxied} is refused; it is in a container too.
      *
      * @throws ServerStartException when there is no Redis to be had, or it does not come up
      */
@@ -58,18 +59,53 @@ public final class RedisCluster implements AutoCloseable {
     static RedisCluster start(RedisOptions options, Surroundings surroundings) {
         Where where = new Choice(surroundings).redis();
         if (where instanceof Where.Startable startable) {
-            int count = options.masters() * (1 + options.replicasPerMaster());
+            requireProxiesPossible(options, startable instanceof Where.Local, startable.source());
             return Starts.onFreePorts(
                     startable,
-                    2 * count,
-                    count,
+                    RedisConfig.ports(options),
+                    RedisConfig.count(options),
                     (host, ports) -> started(options, RedisConfig.plan(options, ports), host, startable.source()));
         }
+        requireProxiesPossible(options, false, where.source());
         return given((Where.Given) where);
+    }
+
+    private static void requireProxiesPossible(RedisOptions options, boolean local, ServerSource source) {
+        if (options.proxied() && !local) {
+            throw new ServerStartException("proxies need servers that are processes of this machine, found: " + source);
+        }
     }
 
     private static RedisCluster started(
             RedisOptions options, List<RedisConfig.Node> plan, Host host, ServerSource source) {
+        List<FaultProxy> proxies = options.proxied() ? proxies(plan) : List.of();
+        try {
+            return started(options, plan, proxies, host, source);
+        } catch (RuntimeException e) {
+            proxies.forEach(FaultProxy::close);
+            throw e;
+        }
+    }
+
+    private static List<FaultProxy> proxies(List<RedisConfig.Node> plan) {
+        List<FaultProxy> proxies = new ArrayList<>();
+        try {
+            for (RedisConfig.Node node : plan) {
+                proxies.add(FaultProxy.start(Address.loopback(node.port()), node.clientPort()));
+            }
+            return proxies;
+        } catch (RuntimeException e) {
+            proxies.forEach(FaultProxy::close);
+            throw e;
+        }
+    }
+
+    private static RedisCluster started(
+            RedisOptions options,
+            List<RedisConfig.Node> plan,
+            List<FaultProxy> proxies,
+            Host host,
+            ServerSource source) {
         List<RedisNode> nodes = new ArrayList<>();
         List<Lifecycle.Owned> lifecycles = new ArrayList<>();
         for (int i = 0; i < plan.size(); i++) {
@@ -84,7 +120,8 @@ public final class RedisCluster implements AutoCloseable {
             RedisProbe probe = new RedisProbe(address, options.password());
             Lifecycle.Owned lifecycle = new Lifecycle.Owned("redis-server " + node.port(), process, probe::missing);
             lifecycles.add(lifecycle);
-            nodes.add(new RedisNode(address, node.id(), node.isMaster(), lifecycle));
+            FaultProxy proxy = proxies.isEmpty() ? null : proxies.get(i);
+            nodes.add(new RedisNode(address, proxy, node.id(), node.isMaster(), lifecycle));
         }
         lifecycles.forEach(Lifecycle.Owned::start);
         RedisCluster cluster = new RedisCluster(nodes, options.password(), source, host);
@@ -103,7 +140,11 @@ public final class RedisCluster implements AutoCloseable {
                     throw new ServerStartException(given.source() + ": " + address + " is not in cluster mode");
                 }
                 nodes.add(new RedisNode(
-                        address, probe.clusterId(), probe.isMaster(), new Lifecycle.Foreign(address, given.source())));
+                        address,
+                        null,
+                        probe.clusterId(),
+                        probe.isMaster(),
+                        new Lifecycle.Foreign(address, given.source())));
             } catch (IOException e) {
                 throw new ServerStartException(
                         given.source() + ": " + address + " does not answer: " + e.getMessage(), e);
@@ -155,7 +196,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * All nodes as one URI: {@code redis://127.0.0.1:20001,127.0.0.1:20002}, with the password, percent-encoded, as in
+     * All nodes as clients reach them, as one URI: {@code redis://127.0.0.1:20001,127.0.0.1:20002}, with the password, percent-encoded, as in
      * {@code redis://:password@…} when there is one.
      */
     public String uri() {
@@ -189,12 +230,13 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     private Addresses addresses() {
-        return new Addresses(nodes.stream().map(RedisNode::address).toList(), password);
+        return new Addresses(nodes.stream().map(RedisNode::clientAddress).toList(), password);
     }
 
     /** Ends all nodes (SIGTERM, after 3 s SIGKILL) and deletes their files. Idempotent; those that the environment named are left alone. */
     @Override
     public void close() {
+        nodes.forEach(RedisNode::closeProxy);
         if (host != null) {
             host.close();
         }

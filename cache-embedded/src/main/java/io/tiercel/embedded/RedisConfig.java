@@ -20,23 +20,34 @@ final class RedisConfig {
     /**
      * A node of a cluster to be.
      *
+     * @param clientPort where clients find it: its own port, or that of a proxy in front of it
      * @param master the place of its master in the list of nodes, or -1 for a master
      */
-    record Node(String id, int port, int busPort, int master) {
+    record Node(String id, int port, int clientPort, int busPort, int master) {
         boolean isMaster() {
             return master < 0;
         }
     }
 
-    /** Masters first, then their replicas in turns; the second half of the ports is for the cluster bus. */
+    /** How many ports the plan needs. */
+    static int ports(RedisOptions options) {
+        return count(options) * (options.proxied() ? 3 : 2);
+    }
+
+    static int count(RedisOptions options) {
+        return options.masters() * (1 + options.replicasPerMaster());
+    }
+
+    /** Masters first, then their replicas in turns; the ports are those of the nodes, the cluster bus and the proxies. */
     static List<Node> plan(RedisOptions options, List<Integer> ports) {
-        int count = options.masters() * (1 + options.replicasPerMaster());
+        int count = count(options);
         List<Node> nodes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             byte[] id = new byte[20];
             ThreadLocalRandom.current().nextBytes(id);
             int master = i < options.masters() ? -1 : i % options.masters();
-            nodes.add(new Node(HexFormat.of().formatHex(id), ports.get(i), ports.get(count + i), master));
+            int clientPort = ports.get(options.proxied() ? 2 * count + i : i);
+            nodes.add(new Node(HexFormat.of().formatHex(id), ports.get(i), clientPort, ports.get(count + i), master));
         }
         return List.copyOf(nodes);
     }
@@ -48,7 +59,10 @@ final class RedisConfig {
         for (int i = 0; i < nodes.size(); i++) {
             Node node = nodes.get(i);
             int owner = node.isMaster() ? i : node.master();
-            text.append(node.id()).append(" 127.0.0.1:").append(node.port()).append('@');
+            text.append(node.id())
+                    .append(" 127.0.0.1:")
+                    .append(node.clientPort())
+                    .append('@');
             text.append(node.busPort()).append(i == myself ? " myself," : " ");
             text.append(
                     node.isMaster() ? "master -" : "slave " + nodes.get(owner).id());
@@ -78,6 +92,10 @@ final class RedisConfig {
         lines.add("cluster-config-file nodes.conf");
         lines.add("cluster-port " + node.busPort());
         lines.add("cluster-announce-ip 127.0.0.1");
+        if (node.clientPort() != node.port()) {
+            lines.add("cluster-announce-port " + node.clientPort());
+            lines.add("cluster-announce-bus-port " + node.busPort());
+        }
         lines.add("cluster-node-timeout " + options.nodeTimeout().toMillis());
         lines.add("cluster-require-full-coverage no");
         // A test that kills a master wants its own replicas to stay where they are.

@@ -1,15 +1,19 @@
 package io.tiercel.embedded;
 
+import org.jspecify.annotations.Nullable;
+
 /** One node of a {@link RedisCluster}. Safe for use by any thread. */
 public final class RedisNode implements FaultableServer {
 
     private final Address address;
+    private final @Nullable FaultProxy proxy;
     private final String nodeId;
     private final boolean master;
     private final Lifecycle lifecycle;
 
-    RedisNode(Address address, String nodeId, boolean master, Lifecycle lifecycle) {
+    RedisNode(Address address, @Nullable FaultProxy proxy, String nodeId, boolean master, Lifecycle lifecycle) {
         this.address = address;
+        this.proxy = proxy;
         this.nodeId = nodeId;
         this.master = master;
         this.lifecycle = lifecycle;
@@ -17,12 +21,29 @@ public final class RedisNode implements FaultableServer {
 
     /** The host that clients connect to; 127.0.0.1 unless the environment named another. */
     public String host() {
-        return address.host();
+        return clientAddress().host();
     }
 
-    /** The port that clients connect to; it stays the same over a {@link #restart}. */
+    /** The port that clients connect to, the proxy's if there is one; it stays the same over a {@link #restart}. */
     public int port() {
+        return clientAddress().port();
+    }
+
+    /** The port that the server itself listens on: the way round the proxy, for whoever looks after it. */
+    public int directPort() {
         return address.port();
+    }
+
+    /**
+     * The bad network in front of this node.
+     *
+     * @throws IllegalStateException when the cluster was started without {@link RedisOptions#withProxies}
+     */
+    public FaultProxy proxy() {
+        if (proxy == null) {
+            throw new IllegalStateException(this + " has no proxy: start the cluster with RedisOptions.withProxies()");
+        }
+        return proxy;
     }
 
     /** The 40 hexadecimal digits by which the cluster knows this node; they stay the same over a {@link #restart}. */
@@ -67,6 +88,16 @@ public final class RedisNode implements FaultableServer {
 
     Address address() {
         return address;
+    }
+
+    Address clientAddress() {
+        return proxy == null ? address : new Address(proxy.host(), proxy.port());
+    }
+
+    void closeProxy() {
+        if (proxy != null) {
+            proxy.close();
+        }
     }
 
     /** For example {@code master 127.0.0.1:20001}. */

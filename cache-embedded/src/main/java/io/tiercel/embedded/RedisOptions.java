@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param password what clients must send, or null for none
  * @param nodeTimeout Redis' {@code cluster-node-timeout}: a master unreachable for so long is failed over
  * @param maxmemory Redis' {@code maxmemory}, such as {@code 64mb}, or null for no limit
+ * @param proxied whether a {@link FaultProxy} stands in front of each node of a cluster, which then announces the proxy's
+ *     port as its own, so that all clients go through it
  * @param configLines further lines of {@code redis.conf}, which win over those written here
  */
 public record RedisOptions(
@@ -23,6 +25,7 @@ public record RedisOptions(
         @Nullable String password,
         Duration nodeTimeout,
         @Nullable String maxmemory,
+        boolean proxied,
         List<String> configLines) {
 
     /** Refuses counts out of range, a node timeout below 100 ms, and texts that would break out of their line. */
@@ -46,27 +49,32 @@ public record RedisOptions(
 
     /** A cluster with that many masters and replicas, no password, a node timeout of 2 s and no memory limit. */
     public static RedisOptions of(int masters, int replicasPerMaster) {
-        return new RedisOptions(masters, replicasPerMaster, null, Duration.ofSeconds(2), null, List.of());
+        return new RedisOptions(masters, replicasPerMaster, null, Duration.ofSeconds(2), null, false, List.of());
     }
 
     /** The same with this password; null for none. */
     public RedisOptions withPassword(@Nullable String password) {
-        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, configLines);
+        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, proxied, configLines);
     }
 
     /** The same with this {@code cluster-node-timeout}. */
     public RedisOptions withNodeTimeout(Duration nodeTimeout) {
-        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, configLines);
+        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, proxied, configLines);
     }
 
     /** The same with this memory limit in Redis' own notation, such as {@code 64mb}; null for none. */
     public RedisOptions withMaxmemory(@Nullable String maxmemory) {
-        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, configLines);
+        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, proxied, configLines);
     }
 
     /** The same with these further lines of {@code redis.conf}. */
     public RedisOptions withConfigLines(String... lines) {
-        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, List.of(lines));
+        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, proxied, List.of(lines));
+    }
+
+    /** The same with a {@link FaultProxy} in front of each node, see {@link RedisNode#proxy}. */
+    public RedisOptions withProxies() {
+        return new RedisOptions(masters, replicasPerMaster, password, nodeTimeout, maxmemory, true, configLines);
     }
 
     /** Says everything but the password. */
@@ -74,7 +82,7 @@ public record RedisOptions(
     public String toString() {
         return "RedisOptions[masters=" + masters + ", replicasPerMaster=" + replicasPerMaster + ", password="
                 + (password == null ? "none" : "set") + ", nodeTimeout=" + nodeTimeout + ", maxmemory=" + maxmemory
-                + ", configLines=" + configLines.size() + "]";
+                + ", proxied=" + proxied + ", configLines=" + configLines.size() + "]";
     }
 
     private static void requireOneLine(String text) {
