@@ -86,7 +86,7 @@ class TieredCacheMetricsTest {
             await().until(() -> counted("tiercel.tier.promotions", "tier", "redis") == 1);
             assertThat(counted("tiercel.tier.bytes", "tier", "memcached", "direction", "read"))
                     .as("read for the caller, and once more under the lease")
-                    .isEqualTo((double) 2 * requireNonNull(memcached.map.get("users:a")).length);
+                    .isEqualTo(2.0 * requireNonNull(memcached.map.get("users:a")).length);
             assertThat(registry.get("tiercel.local.entries").gauge().value()).isEqualTo(1);
         }
     }
