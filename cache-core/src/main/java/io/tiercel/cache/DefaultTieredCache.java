@@ -115,14 +115,22 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 tags,
                 leases,
                 waiters,
+                new OwnFills<>(time),
                 new Repairs(name, alarm, events),
                 builder.without(),
                 counters,
                 events,
                 time,
                 executor);
-        changes.tell(engine::changed, generations, tags);
-        return new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, own);
+        DefaultTieredCache<K, V> cache = new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, own);
+        changes.tell(
+                key -> {
+                    engine.changed(key);
+                    cache.reads.lookAgain(key);
+                },
+                generations,
+                tags);
+        return cache;
     }
 
     // ---- the parts, for the future view

@@ -37,6 +37,7 @@ record Engine<K, V>(
         Tags tags,
         Leases<V> leases,
         Waiters waiters,
+        OwnFills<K> ownFills,
         Repairs repairs,
         Set<Guard> without,
         Counters counters,

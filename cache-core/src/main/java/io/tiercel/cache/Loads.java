@@ -143,6 +143,9 @@ final class Loads<K, V> {
                 }
             }
             leases.add(lease);
+            if (frames.containsKey(lease.key())) {
+                engine.ownFills().note(lease.key(), one.missing().key());
+            }
             late.put(lease.key(), engine.ticket(lease.key()));
         }
         return filled(loaded, leases, frames).thenAccept(taken -> {

@@ -424,6 +424,11 @@ final class Reads<K, V> {
 
     /** Asks the first remote tier, or waits for who is asking it already. */
     private CompletableFuture<Look<V>> look(K key, String stored, Executor executor) {
+        return look(key, stored, true, executor);
+    }
+
+    /** @param counted whether a miss is counted */
+    private CompletableFuture<Look<V>> look(K key, String stored, boolean counted, Executor executor) {
         Sought sought = engine.sought(stored);
         if (engine.remotes().isEmpty()) {
             return CompletableFuture.completedFuture(new Look<>(sought, Finding.nothing(0), true));
@@ -438,7 +443,7 @@ final class Reads<K, V> {
             return other.result.thenApply(finding -> new Look<>(sought, finding, false));
         }
         try {
-            var unused = engine.remotes().findFirst(sought, executor).whenComplete((finding, error) -> {
+            var unused = engine.remotes().findFirst(sought, counted, executor).whenComplete((finding, error) -> {
                 if (error != null) {
                     engine.lookups().fail(stored, mine, TierGuard.unwrap(error));
                 } else {
@@ -471,6 +476,14 @@ final class Reads<K, V> {
         }
         if (!engine.leases().on() && entry.isFreshAt(engine.time().nanos())) {
             engine.remotes().promote(sought.key(), finding, engine.claim(key, sought));
+        }
+    }
+
+    /** After a change to a key that was filled here a moment ago, which may have been that; runs on a client's thread. */
+    void lookAgain(String stored) {
+        K key = engine.local() == null ? null : engine.ownFills().recent(stored);
+        if (key != null) {
+            var unused = look(key, stored, false, engine.executor());
         }
     }
 

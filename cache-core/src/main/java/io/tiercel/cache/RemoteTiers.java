@@ -85,6 +85,16 @@ final class RemoteTiers<V> {
      */
     CompletableFuture<List<Finding<V>>> find(
             int depth, List<Sought> sought, List<Finding<V>> before, boolean exact, Executor executor) {
+        return find(depth, sought, before, exact, true, executor);
+    }
+
+    private CompletableFuture<List<Finding<V>>> find(
+            int depth,
+            List<Sought> sought,
+            List<Finding<V>> before,
+            boolean exact,
+            boolean counted,
+            Executor executor) {
         TierGuard guard = guards.get(depth);
         return Futures.whatever(
                 guard.getAll(sought.stream().map(Sought::key).toList()),
@@ -96,7 +106,7 @@ final class RemoteTiers<V> {
                                 before,
                                 exact,
                                 executor)
-                        .thenApply(found -> counted(guard, depth, found)));
+                        .thenApply(found -> counted ? counted(guard, depth, found) : found));
     }
 
     private static List<Outcome<byte[]>> failed(int size, @Nullable Throwable error) {
@@ -113,10 +123,13 @@ final class RemoteTiers<V> {
         return found;
     }
 
-    /** What the first tier has of a key. */
-    CompletableFuture<Finding<V>> findFirst(Sought sought, Executor executor) {
-        return find(0, List.of(sought), List.of(Finding.nothing(0)), false, executor)
-                .thenApply(list -> list.get(0));
+    /**
+     * What the first tier has of a key.
+     *
+     * @param counted whether a miss is counted
+     */
+    CompletableFuture<Finding<V>> findFirst(Sought sought, boolean counted, Executor executor) {
+        return find(0, List.of(sought), nothing(1), false, counted, executor).thenApply(list -> list.get(0));
     }
 
     /** What the first tier has of some keys. */

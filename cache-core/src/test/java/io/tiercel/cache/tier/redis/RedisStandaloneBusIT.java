@@ -1,5 +1,6 @@
 package io.tiercel.cache.tier.redis;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -263,7 +264,7 @@ class RedisStandaloneBusIT {
     void a_shared_tier_has_feeds_too_and_wrong_arguments_are_refused() {
         try (RedisTier tier = connect()) {
             RemoteTier shared = tier.shared();
-            try (ChangeFeed feed = shared.changes(List.of("s:"), BOUND, new Told())) {
+            try (ChangeFeed feed = requireNonNull(shared.changes(List.of("s:"), BOUND, new Told()))) {
                 Told.awaitVouched(feed);
             }
             assertThatThrownBy(() -> tier.changes(List.of("a", "ab"), BOUND, new Told()))

@@ -120,14 +120,17 @@ final class StalenessCheck implements AutoCloseable {
         if (end.getCount() == 0) {
             return;
         }
-        int version = ++key.version;
-        writer.set(key.name, Integer.toString(version), SetArgs.Builder.px(TTL)).whenComplete((ok, failure) -> {
-            if (failure == null) {
-                writes.incrementAndGet();
-                key.acknowledged.put(version, System.nanoTime());
-            }
-            writeLater(key);
-        });
+        int version = key.version + 1; // writes of one key go one after the other
+        key.version = version;
+        var unused = writer.set(key.name, Integer.toString(version), SetArgs.Builder.px(TTL))
+                .toCompletableFuture()
+                .whenComplete((ok, failure) -> {
+                    if (failure == null) {
+                        writes.incrementAndGet();
+                        key.acknowledged.put(version, System.nanoTime());
+                    }
+                    writeLater(key);
+                });
     }
 
     private void read(Random random) {
