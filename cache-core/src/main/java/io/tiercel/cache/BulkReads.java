@@ -317,6 +317,9 @@ final class BulkReads<K, V> {
             throw new IllegalStateException("found nothing");
         }
         reads.landed(one.key, one.sought, finding, backed);
+        if (finding.failedAt(0)) {
+            engine.detours().note(one.stored, finding.frame());
+        }
         engine.remotes().guards().get(finding.depth()).hits.increment();
         engine.loads().end(one.stored, one.load, new Answer<>(entry.value, false));
     }

@@ -84,10 +84,12 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 first == null ? null : new TierGuard(name, builder.remotes().get(0), new Events(executor), time);
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
+        Detours detours = new Detours();
         RemoteTiers<V> remotes = new RemoteTiers<>(
                 guards,
                 new Findings<>(guards, framing, generations, tags, time),
                 generations,
+                detours,
                 builder.without(),
                 time,
                 background);
@@ -117,6 +119,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 waiters,
                 new OwnFills<>(time),
                 new Repairs(name, alarm, events),
+                detours,
                 builder.without(),
                 counters,
                 events,

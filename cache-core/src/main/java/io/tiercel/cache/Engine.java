@@ -39,6 +39,7 @@ record Engine<K, V>(
         Waiters waiters,
         OwnFills<K> ownFills,
         Repairs repairs,
+        Detours detours,
         Set<Guard> without,
         Counters counters,
         Events events,

@@ -160,7 +160,10 @@ final class Loads<K, V> {
                             confirmed == null ? one.missing().lease().sought.ticket() : late.get(stored);
                     install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
                     if (confirmed != null) {
+                        engine.detours().settled(stored);
                         one.flight().confirm();
+                    } else if ((one.missing().failed() & 1) != 0) {
+                        engine.detours().note(stored, result.frame());
                     }
                 }
                 engine.loads().end(stored, one.flight(), one.answer());

@@ -344,6 +344,9 @@ final class Reads<K, V> {
             throw new IllegalStateException("found nothing");
         }
         landed(errand.key, sought, finding, backed);
+        if (finding.failedAt(0)) {
+            engine.detours().note(errand.stored, finding.frame());
+        }
         if (errand.purpose == Purpose.READ) {
             engine.remotes().guards().get(finding.depth()).hits.increment();
         }

@@ -38,6 +38,7 @@ final class RemoteTiers<V> {
     private final List<TierGuard> guards;
     private final Findings<V> findings;
     private final @Nullable Generations generations;
+    private final Detours detours;
     private final Set<Guard> without;
     private final TimeSource time;
     private final BackgroundWrites background;
@@ -46,12 +47,14 @@ final class RemoteTiers<V> {
             List<TierGuard> guards,
             Findings<V> findings,
             @Nullable Generations generations,
+            Detours detours,
             Set<Guard> without,
             TimeSource time,
             BackgroundWrites background) {
         this.guards = guards;
         this.findings = findings;
         this.generations = generations;
+        this.detours = detours;
         this.without = without;
         this.time = time;
         this.background = background;
@@ -106,7 +109,18 @@ final class RemoteTiers<V> {
                                 before,
                                 exact,
                                 executor)
+                        .thenApply(found -> depth == 0 ? uncontradicted(sought, found) : found)
                         .thenApply(found -> counted ? counted(guard, depth, found) : found));
+    }
+
+    private List<Finding<V>> uncontradicted(List<Sought> sought, List<Finding<V>> found) {
+        for (int i = 0; i < found.size(); i++) {
+            Frame frame = found.get(i).frame();
+            if (frame != null && detours.contradict(sought.get(i).key(), frame)) {
+                found.set(i, Finding.outdated(frame, 0, found.get(i).failed()));
+            }
+        }
+        return found;
     }
 
     private static List<Outcome<byte[]>> failed(int size, @Nullable Throwable error) {

@@ -210,6 +210,7 @@ final class Writes<K, V> {
             notTaken(stored);
         } else {
             engine.repairs().settled(stored);
+            engine.detours().settled(stored);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -110,7 +111,7 @@ final class StalenessCheck implements AutoCloseable {
 
     private void writeLater(Key key) {
         try {
-            writing.schedule(() -> write(key), 1 + pauses.nextInt(100), TimeUnit.MILLISECONDS);
+            var unused = writing.schedule(() -> write(key), 1 + pauses.nextInt(100), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             // closed
         }
@@ -122,15 +123,15 @@ final class StalenessCheck implements AutoCloseable {
         }
         int version = key.version + 1; // writes of one key go one after the other
         key.version = version;
-        var unused = writer.set(key.name, Integer.toString(version), SetArgs.Builder.px(TTL))
-                .toCompletableFuture()
-                .whenComplete((ok, failure) -> {
-                    if (failure == null) {
-                        writes.incrementAndGet();
-                        key.acknowledged.put(version, System.nanoTime());
-                    }
-                    writeLater(key);
-                });
+        CompletableFuture<String> set = writer.set(key.name, Integer.toString(version), SetArgs.Builder.px(TTL))
+                .toCompletableFuture();
+        var unused = set.whenComplete((ok, failure) -> {
+            if (failure == null) {
+                writes.incrementAndGet();
+                key.acknowledged.put(version, System.nanoTime());
+            }
+            writeLater(key);
+        });
     }
 
     private void read(Random random) {
