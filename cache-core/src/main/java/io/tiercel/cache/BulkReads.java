@@ -291,6 +291,7 @@ final class BulkReads<K, V> {
                     missing.add(reads.missing(one.key, none, one.known, wait.finding()));
                 } else {
                     others.add(one);
+                    engine.counters().waited.increment();
                     atOnce &= wait.now();
                 }
             }

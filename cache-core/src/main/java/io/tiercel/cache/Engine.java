@@ -40,6 +40,7 @@ record Engine<K, V>(
         OwnFills<K> ownFills,
         Repairs repairs,
         Detours detours,
+        Lag lag,
         Set<Guard> without,
         Counters counters,
         Events events,
@@ -167,6 +168,7 @@ record Engine<K, V>(
     /** Somebody changed the key; runs on a thread of a store's client. */
     void changed(String stored) {
         fences.moved(stored);
+        lag.told(stored);
         if (local != null) {
             local.removeStored(stored);
         }

@@ -79,6 +79,9 @@ final class Loads<K, V> {
             store(List.of(loaded));
         } else {
             engine.leases().release(missing.lease());
+            if (engine.freshLocalEntry(missing.key(), engine.now()) != null) {
+                engine.forget(missing.key(), missing.stored()); // older than what the caller is given
+            }
             engine.loads().end(missing.stored(), flight, loaded.answer());
         }
     }
@@ -153,12 +156,14 @@ final class Loads<K, V> {
                 String stored = one.missing().stored();
                 Made<V> result = made.get(stored);
                 Boolean confirmed = taken.get(stored);
+                boolean kept = false;
                 if (result != null && !Boolean.FALSE.equals(confirmed)) {
                     // Where the first tier took the value nobody had changed it before, so only what was told since it
                     // was sent counts; else what was told since it was looked for.
                     Ticket ticket =
                             confirmed == null ? one.missing().lease().sought.ticket() : late.get(stored);
-                    install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
+                    kept = ticket != null
+                            && engine.install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
                     if (confirmed != null) {
                         engine.detours().settled(stored);
                         one.flight().confirm();
@@ -166,15 +171,16 @@ final class Loads<K, V> {
                         engine.detours().note(stored, result.frame());
                     }
                 }
+                if (!kept) {
+                    // Who has been given this value must not find an older one in L1 afterwards.
+                    if (result != null && !Boolean.FALSE.equals(confirmed)) {
+                        engine.counters().fillsRefused.increment();
+                    }
+                    engine.forget(one.missing().key(), stored);
+                }
                 engine.loads().end(stored, one.flight(), one.answer());
             }
         });
-    }
-
-    private void install(K key, String stored, Entry<V> entry, @Nullable Ticket ticket, boolean backed) {
-        if (ticket != null && !engine.install(key, stored, entry, ticket, backed)) {
-            engine.counters().fillsRefused.increment();
-        }
     }
 
     private CompletableFuture<Map<String, Boolean>> filled(

@@ -382,6 +382,7 @@ final class Reads<K, V> {
                 ? CompletableFuture.completedFuture(null)
                 : engine.waiters().next(errand.stored, errand.looks);
         errand.looks++;
+        engine.counters().waited.increment();
         then(errand, pause, x -> pursue(errand));
     }
 

@@ -71,6 +71,7 @@ final class Writes<K, V> {
                     frames.put(stored, one.made().frame());
                 }
             });
+            begun.keySet().stream().findFirst().ifPresent(engine.lag()::sending);
             List<Sought> sought = begun.values().stream().map(Begun::sought).toList();
             return engine.remotes().putAll(sought, frames).thenApply(bulk -> putDone(operation, begun, bulk));
         });
@@ -172,6 +173,7 @@ final class Writes<K, V> {
             byStored.put(engine.stored(key), key);
         }
         byStored.forEach((stored, key) -> engine.forget(key, stored));
+        byStored.keySet().stream().findFirst().ifPresent(engine.lag()::sending);
         return engine.remotes().removeAll(sought(byStored.keySet())).thenApply(bulk -> {
             Map<K, Throwable> failures = new LinkedHashMap<>();
             byStored.forEach((stored, key) -> {
