@@ -198,8 +198,8 @@ final class EpochBus implements AutoCloseable {
         return executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** @param attempt completes when it has been told how it ended */
-    void connecting(CompletionStage<?> attempt) {
+    /** Something that may open a connection; it completes when the bus has been told how it ended. */
+    void begun(CompletionStage<?> attempt) {
         CompletableFuture<?> future = attempt.toCompletableFuture();
         attempts.removeIf(CompletableFuture::isDone);
         attempts.add(future);
@@ -363,17 +363,17 @@ final class EpochBus implements AutoCloseable {
         long now = System.nanoTime();
         for (int index : changed) {
             unrouted.set(index);
-            for (BusFeed feed : feeds) {
-                feed.sectionAt(index).vouchUntil(now);
-                feed.sectionAt(index).forget();
-            }
+            feeds.forEach(feed -> feed.sectionAt(index).vouchUntil(now));
         }
         listenTo(next.primaries());
         look();
         route();
     }
 
-    /** What was read until now may come from a former owner, what is read from now on does not. */
+    /**
+     * Forgets the sections that changed their owner as soon as the tier reads from the new one. Until then nothing in
+     * them is vouched for, and what was read may come from the former one.
+     */
     private void route() {
         RedisLink current = link.get();
         if (unrouted.isEmpty() || current == null) {
@@ -397,20 +397,24 @@ final class EpochBus implements AutoCloseable {
             return;
         }
         refreshing = true;
-        var unused = current.refresh()
-                .whenComplete((done, failure) -> execute(() -> {
-                    if (failure != null) {
-                        log.debug("{}: topology refresh failed", config.name(), failure);
-                    }
+        begun(current.refresh().handle((done, failure) -> {
+            execute(() -> refreshed(failure));
+            return null;
+        }));
+    }
+
+    private void refreshed(@Nullable Throwable failure) {
+        if (failure != null) {
+            log.debug("{}: topology refresh failed", config.name(), failure);
+        }
+        route();
+        // Not at once: all nodes are asked.
+        var unused = schedule(
+                () -> {
+                    refreshing = false;
                     route();
-                    // Not at once: all nodes are asked.
-                    var unusedToo = schedule(
-                            () -> {
-                                refreshing = false;
-                                route();
-                            },
-                            LOOK_AGAIN_NANOS);
-                }));
+                },
+                LOOK_AGAIN_NANOS);
     }
 
     private List<Integer> sectionsOf(BusNode node) {

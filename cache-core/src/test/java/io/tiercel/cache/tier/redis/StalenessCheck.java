@@ -110,7 +110,9 @@ final class StalenessCheck implements AutoCloseable {
 
     private void writeLater(Key key) {
         try {
-            writing.schedule(() -> write(key), 1 + pauses.nextInt(100), TimeUnit.MILLISECONDS);
+            // Now and then so long that nothing sets right what was not told.
+            int pause = 1 + pauses.nextInt(pauses.nextInt(8) == 0 ? 4_000 : 100);
+            writing.schedule(() -> write(key), pause, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             // closed
         }
