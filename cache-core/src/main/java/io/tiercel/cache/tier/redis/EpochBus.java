@@ -198,7 +198,7 @@ final class EpochBus implements AutoCloseable {
         return executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Something that may open a connection; it completes when the bus has been told how it ended. */
+    /** Something that may open or close a connection; it completes when the bus has been told how it ended. */
     void begun(CompletionStage<?> attempt) {
         CompletableFuture<?> future = attempt.toCompletableFuture();
         attempts.removeIf(CompletableFuture::isDone);
@@ -292,20 +292,26 @@ final class EpochBus implements AutoCloseable {
         look();
     }
 
+    /** Completes when everything is closed, also what was begun to be closed before. */
     private CompletableFuture<Void> stop() {
         listenTo(List.of());
         topology = Topology.unknown();
         unrouted.clear();
         RedisClient last = client;
         client = null;
-        if (last == null) {
-            return CompletableFuture.completedFuture(null);
+        if (last != null) {
+            begun(stopped(last, List.copyOf(attempts)));
         }
-        CompletableFuture<?>[] unfinished = attempts.toArray(CompletableFuture<?>[]::new);
-        attempts.clear();
-        // A connection that comes into being while its threads go away would be nobody's.
-        return CompletableFuture.allOf(unfinished)
-                .thenCompose(done -> last.shutdownAsync(0, CLOSE_MS, TimeUnit.MILLISECONDS));
+        return all(attempts);
+    }
+
+    /** A connection that comes into being while its threads go away would be nobody's, so those come first. */
+    private static CompletableFuture<Void> stopped(RedisClient client, List<CompletableFuture<?>> attempts) {
+        return all(attempts).thenCompose(done -> client.shutdownAsync(0, CLOSE_MS, TimeUnit.MILLISECONDS));
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<?>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new));
     }
 
     /** While no node says who the others are, the tier's own connections do. */
