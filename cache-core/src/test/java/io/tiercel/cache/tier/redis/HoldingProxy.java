@@ -111,6 +111,7 @@ final class HoldingProxy implements AutoCloseable {
         void run() throws IOException;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     private record Piece(OutputStream to, byte[] bytes) {
         void deliver() throws IOException {
             try {
