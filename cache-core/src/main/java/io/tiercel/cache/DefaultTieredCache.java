@@ -89,17 +89,22 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
         Detours detours = new Detours();
-        RemoteTiers<V> remotes = new RemoteTiers<>(
-                guards,
-                new Findings<>(guards, framing, generations, tags, time),
-                generations,
-                detours,
-                builder.without(),
-                time,
-                background);
+        RemoteTiers<V> remotes =
+                new RemoteTiers<>(guards, new Findings<>(guards, framing, generations, tags, time), detours, time);
+        RemoteWrites remoteWrites = new RemoteWrites(guards, generations, builder.without(), time, background);
         Waiters waiters = new Waiters(alarm);
         Leases<V> leases = new Leases<>(
-                remotes, generations, tags, watch, coherence, builder.without(), alarm, background, counters, time);
+                remotes,
+                remoteWrites,
+                generations,
+                tags,
+                watch,
+                coherence,
+                builder.without(),
+                alarm,
+                background,
+                counters,
+                time);
         Function<K, String> stored = key -> name + ':' + builder.keyEncoder().apply(key);
         LocalTier<? super V> bounds = builder.local();
         LocalEntries<K, V> local = bounds == null
@@ -109,6 +114,8 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 name,
                 local,
                 remotes,
+                remoteWrites,
+                new UnleasedFills(guards, remoteWrites, background),
                 framing,
                 new Lives(() -> ThreadLocalRandom.current().nextDouble()),
                 builder.keyEncoder(),

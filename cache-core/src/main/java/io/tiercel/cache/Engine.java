@@ -25,6 +25,8 @@ record Engine<K, V>(
         String name,
         @Nullable LocalEntries<K, V> local,
         RemoteTiers<V> remotes,
+        RemoteWrites remoteWrites,
+        UnleasedFills unleasedFills,
         Framing<V> framing,
         Lives lives,
         Function<? super K, String> keys,
@@ -216,14 +218,14 @@ record Engine<K, V>(
     }
 
     /** The right to fill one key, as long as the ticket holds. */
-    RemoteTiers.Claim claim(K key, Sought sought) {
+    UnleasedFills.Claim claim(K key, Sought sought) {
         return claim(
                 Map.of(sought.key(), key), Map.of(sought.key(), sought.ticket().fence()));
     }
 
     /** The right to fill some keys, each as long as its ticket holds; both maps by the stored key. */
-    RemoteTiers.Claim claim(Map<String, K> keysByStored, Map<String, Long> tickets) {
-        return new RemoteTiers.Claim() {
+    UnleasedFills.Claim claim(Map<String, K> keysByStored, Map<String, Long> tickets) {
+        return new UnleasedFills.Claim() {
             @Override
             public boolean holds(String stored) {
                 return fences.holds(requireNonNull(tickets.get(stored), stored)) || without.contains(Guard.FENCES);

@@ -201,7 +201,7 @@ final class Loads<K, V> {
                     one.missing().lease().sought.ticket().fence());
             failed &= one.missing().failed();
         }
-        return engine.remotes()
+        return engine.unleasedFills()
                 .fillAll(frames, failed, engine.claim(keys, fences))
                 .thenApply(done -> Map.of());
     }

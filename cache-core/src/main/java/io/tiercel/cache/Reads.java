@@ -479,7 +479,7 @@ final class Reads<K, V> {
             engine.counters().localPromotions.increment();
         }
         if (!engine.leases().on() && entry.isFreshAt(engine.time().nanos())) {
-            engine.remotes().promote(sought.key(), finding, engine.claim(key, sought));
+            engine.unleasedFills().promote(sought.key(), finding, engine.claim(key, sought));
         }
     }
 
