@@ -39,14 +39,21 @@ final class Loads<K, V> {
         }
     }
 
-    /** What a loader brought for one key, and who waits for it. */
+    /**
+     * What a loader brought for one key, and who waits for it.
+     *
+     * @param again what to do if the first tier refuses the value, since somebody has changed the key meanwhile: what that
+     *     holds now is the answer then, or readers who come later could be given something older than this one. Null to
+     *     hand out the value all the same
+     */
     record Loaded<K, V>(
             Missing<K, V> missing,
             Flight<Answer<V>> flight,
             @Nullable V value,
             @Nullable Duration ttl,
             @Nullable String etag,
-            List<String> tags) {
+            List<String> tags,
+            @Nullable Runnable again) {
         Answer<V> answer() {
             return new Answer<>(value, true);
         }
@@ -55,8 +62,14 @@ final class Loads<K, V> {
     /**
      * Calls the loader on this thread and ends the flight: with its value, with the stale one if it failed, or with its
      * failure.
+     *
+     * @param again see {@link Loaded}
      */
-    void load(Flight<Answer<V>> flight, Missing<K, V> missing, ContextLoader<? super K, V> loader) {
+    void load(
+            Flight<Answer<V>> flight,
+            Missing<K, V> missing,
+            ContextLoader<? super K, V> loader,
+            @Nullable Runnable again) {
         Context<V> context = new Context<>(missing.stale());
         V value;
         long start = engine.time().nanos();
@@ -73,8 +86,8 @@ final class Loads<K, V> {
         }
         flight.loadingOn(null);
         timed(start, false);
-        Loaded<K, V> loaded =
-                new Loaded<>(missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags());
+        Loaded<K, V> loaded = new Loaded<>(
+                missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags(), again);
         if (context.isToBeStored()) {
             store(List.of(loaded));
         } else {
@@ -170,6 +183,12 @@ final class Loads<K, V> {
                     } else if ((one.missing().failed() & 1) != 0) {
                         engine.detours().note(stored, result.frame());
                     }
+                }
+                Runnable again = one.again();
+                if (Boolean.FALSE.equals(confirmed) && again != null) {
+                    engine.forget(one.missing().key(), stored);
+                    again.run();
+                    continue;
                 }
                 if (!kept) {
                     // Who has been given this value must not find an older one in L1 afterwards.
