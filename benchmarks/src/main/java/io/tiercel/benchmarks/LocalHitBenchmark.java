@@ -141,7 +141,7 @@ public class LocalHitBenchmark {
         }
     }
 
-    private static String name(int key) {
+    static String name(int key) {
         return "user:" + (10_000 + key);
     }
 

@@ -1,5 +1,6 @@
 package io.tiercel.benchmarks;
 
+import io.tiercel.benchmarks.peers.LateReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,12 +21,14 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the benchmarks with one thread and with two, and says how they stand beside Caffeine.
+ * Runs the benchmarks with one thread and with two, and says how they stand beside Caffeine; or, with {@code jetcache},
+ * compares what is left in the tiers after a late read, see {@link LateReader}.
  *
- * <pre>java -jar benchmarks/target/benchmarks.jar [-q] [options of JMH]</pre>
+ * <pre>java -jar benchmarks/target/benchmarks.jar [-q] [options of JMH]
+ * java -jar benchmarks/target/benchmarks.jar jetcache [rounds]</pre>
  *
- * <p>{@code -q} takes about two minutes instead of fifteen. Exit code 1: a hit allocates; 2: the arguments are wrong or
- * nothing was measured.
+ * <p>{@code -q} takes about three minutes instead of twenty-five. Exit code 1: a hit allocates, or costs too much with
+ * the change feed on; 2: the arguments are wrong or nothing was measured.
  */
 public final class Main {
     private static final DateTimeFormatter STAMP =
@@ -37,7 +40,14 @@ public final class Main {
         System.exit(run(args));
     }
 
-    private static int run(String[] args) throws IOException, RunnerException {
+    private static int run(String[] args) throws Exception {
+        if (args.length > 0 && args[0].equals("jetcache")) {
+            return LateReader.run(List.of(args).subList(1, args.length));
+        }
+        return measure(args);
+    }
+
+    private static int measure(String[] args) throws IOException, RunnerException {
         List<String> forJmh = new ArrayList<>(List.of(args));
         boolean quick = forJmh.removeIf(arg -> arg.equals("-q") || arg.equals("--quick"));
         CommandLineOptions options;

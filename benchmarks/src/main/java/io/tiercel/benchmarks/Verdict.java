@@ -17,12 +17,21 @@ import org.openjdk.jmh.results.RunResult;
 record Verdict(String table, List<String> complaints) {
     private static final String CONTROL = "caffeineExpireAfterWrite";
     private static final String ALLOCATES_NOTHING = "tiercelGet";
+    private static final String WITH_FEED = "tiercelGetWithFeed";
+    private static final String WITHOUT_FEED = "tiercelGetWithoutFeed";
+    /** How many times what a hit costs it may cost when the change feed is on. */
+    private static final double MOST_WITH_FEED = 1.5;
     /** The profiler counts what JMH allocates itself, and spreads it over the operations. */
     private static final double NOISE_BYTES = 0.5;
 
     private record Row(String name, String keys, int threads, double nanos, double bytes) {
         boolean isControlOf(Row other) {
-            return name.equals(CONTROL) && keys.equals(other.keys) && threads == other.threads;
+            return is(CONTROL, other);
+        }
+
+        /** Whether it is of that name, with the same keys and threads as the other. */
+        boolean is(String name, Row other) {
+            return this.name.equals(name) && keys.equals(other.keys) && threads == other.threads;
         }
     }
 
@@ -63,7 +72,30 @@ record Verdict(String table, List<String> complaints) {
                         NOISE_BYTES));
             }
         }
+        feed(rows, table, complaints);
         return new Verdict(table.toString(), complaints);
+    }
+
+    private static void feed(List<Row> rows, StringBuilder table, List<String> complaints) {
+        for (Row with : rows) {
+            for (Row without : rows) {
+                if (!with.name().equals(WITH_FEED) || !without.is(WITHOUT_FEED, with)) {
+                    continue;
+                }
+                double ratio = with.nanos() / without.nanos();
+                String line = String.format(
+                        Locale.ROOT,
+                        "%s keys and %d threads: a hit with the change feed takes %.2f times one without, at most %.2f",
+                        with.keys(),
+                        with.threads(),
+                        ratio,
+                        MOST_WITH_FEED);
+                table.append(line).append(String.format("%n"));
+                if (!(ratio <= MOST_WITH_FEED)) {
+                    complaints.add("FAIL " + line);
+                }
+            }
+        }
     }
 
     private static Row row(RunResult result) {

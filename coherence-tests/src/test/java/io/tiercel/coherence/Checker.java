@@ -99,6 +99,9 @@ final class Checker {
         Event missed = newer[read.version()];
         long age = age(read, missed);
         findings.read(read, phase, age);
+        if (age > Phase.HEALTHY.bound.toNanos() && !history.faults().wasPaused(read.instance(), read.lastStart())) {
+            findings.late(read, phase);
+        }
         if (age > phase.bound.toNanos()) {
             violated(Check.STALENESS, read, missed, false);
             if (hadForgotten(read, missed, reads)) {

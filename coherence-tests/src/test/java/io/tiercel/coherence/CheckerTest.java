@@ -110,6 +110,21 @@ class CheckerTest {
     }
 
     @Test
+    void beyond_the_healthy_bound_is_counted_also_in_a_fault_but_not_of_who_stood_still() {
+        put(0, 2, 10, 20);
+        faults.add(new FaultLog.Fault("paused", 500_000_000, 3_500_000_000L, 2));
+        read(1, 1, 1_000, 1_001);
+        read(1, 1, 2_000, 2_001);
+        read(2, 1, 3_600, 3_601);
+        assertOnly();
+        assertThat(check().late(Phase.FAULT)).isEqualTo(1);
+        assertThat(check().late()).isEqualTo(1);
+
+        read(2, 1, 4_600, 4_601);
+        assertThat(check().late(Phase.HEALED)).isEqualTo(1);
+    }
+
+    @Test
     void what_comes_back_after_a_miss_is_a_resurrection() {
         event(Op.INVALIDATE, Outcome.OK, 0, 2, 10, 20);
         event(Op.GET_IF_PRESENT, Outcome.MISS, 1, 0, 100, 101);

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 /** An {@link Instance} in a JVM of its own. */
 final class ChildInstance implements Member {
     private final Jvm jvm;
+    private final int number;
 
     ChildInstance(Settings settings, Path errors) throws IOException {
+        number = settings.instance();
         jvm = new Jvm(Instance.class, settings.words(), errors, "-Xmx512m", "-XX:TieredStopAtLevel=1");
         expect("ready", jvm.answer());
         requireSameClock();
@@ -47,6 +49,11 @@ final class ChildInstance implements Member {
     @Override
     public Tally tally() throws IOException {
         return Tally.parse(jvm.ask("tally"));
+    }
+
+    /** Of the instance, from 0. */
+    int number() {
+        return number;
     }
 
     /** SIGSTOP. */

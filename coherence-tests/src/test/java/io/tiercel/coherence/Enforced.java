@@ -18,9 +18,11 @@ final class Enforced {
     static final String LOAD_WRITE_RACE = "load-write-race";
     static final String BUS_CUT = "bus-cut";
     static final String FLEET_LOAD = "fleet-load";
+    static final String CLEAR = "clear";
 
     private static final Set<String> KNOWN = Stream.concat(
-                    Arrays.stream(Check.values()).map(Check::toString), Stream.of(LOAD_WRITE_RACE, BUS_CUT, FLEET_LOAD))
+                    Arrays.stream(Check.values()).map(Check::toString),
+                    Stream.of(LOAD_WRITE_RACE, BUS_CUT, FLEET_LOAD, CLEAR))
             .collect(Collectors.toCollection(LinkedHashSet::new));
 
     private Enforced() {}

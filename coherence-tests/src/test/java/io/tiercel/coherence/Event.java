@@ -74,6 +74,7 @@ record Event(
         return op.isWrite() && outcome == Outcome.OK;
     }
 
+    @SuppressWarnings("EnumOrdinal") // who writes and who reads are of one build
     void write(ByteBuffer log) {
         log.put((byte) op.ordinal())
                 .put((byte) outcome.ordinal())

@@ -31,8 +31,16 @@ final class FaultLog {
         }
     }
 
-    /** From when to when; {@code System.nanoTime()}. */
-    record Fault(String name, long begin, long end) {}
+    /**
+     * From when to when; {@code System.nanoTime()}.
+     *
+     * @param paused the instance whose own process stood still, -1 for none
+     */
+    record Fault(String name, long begin, long end, int paused) {
+        Fault(String name, long begin, long end) {
+            this(name, begin, end, -1);
+        }
+    }
 
     /** Writes of keys in these slots that were under way between these moments. */
     record Loss(BitSet slots, long from, long to) {}
@@ -54,6 +62,28 @@ final class FaultLog {
         } finally {
             add(new Fault(name, begin, System.nanoTime()));
         }
+    }
+
+    /** As {@link #during}, of an instance whose process stands still. */
+    void duringPauseOf(int instance, Breakage breakage) throws Exception {
+        long begin = System.nanoTime();
+        try {
+            breakage.run();
+        } finally {
+            add(new Fault("instance paused", begin, System.nanoTime(), instance));
+        }
+    }
+
+    /** Whether the instance's process stood still at that moment, or had until less than the healthy bound before. */
+    boolean wasPaused(int instance, long moment) {
+        for (Fault fault : faults) {
+            if (fault.paused() == instance
+                    && moment - fault.begin() >= 0
+                    && moment - fault.end() < Phase.HEALTHY.bound.toNanos()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void add(Fault fault) {

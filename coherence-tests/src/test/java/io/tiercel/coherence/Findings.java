@@ -15,6 +15,7 @@ final class Findings {
     private final Map<Check, List<Violation>> examples = new EnumMap<>(Check.class);
     private final Map<Phase, Long> largestAge = new EnumMap<>(Phase.class);
     private final Map<Phase, Long> stale = new EnumMap<>(Phase.class);
+    private final Map<Phase, Long> late = new EnumMap<>(Phase.class);
     private final Map<Phase, Long> reads = new EnumMap<>(Phase.class);
     private long excused;
 
@@ -40,6 +41,11 @@ final class Findings {
     void read(Event read, Phase phase, long ageNanos) {
         reads.merge(phase, (long) read.count(), Long::sum);
         largestAge.merge(phase, ageNanos, Math::max);
+    }
+
+    /** A read that was older than the healthy bound, on an instance whose process ran. */
+    void late(Event read, Phase phase) {
+        late.merge(phase, (long) read.count(), Long::sum);
     }
 
     /** Reads that broke the check. */
@@ -68,6 +74,16 @@ final class Findings {
     /** Reads of values older than the phase's bound. */
     long stale(Phase phase) {
         return stale.getOrDefault(phase, 0L);
+    }
+
+    /** Reads of values older than the bound of healthy times, on instances whose process ran: within the promise or not. */
+    long late(Phase phase) {
+        return late.getOrDefault(phase, 0L);
+    }
+
+    /** Of all phases. */
+    long late() {
+        return late.values().stream().mapToLong(Long::longValue).sum();
     }
 
     long largestAgeNanos(Phase phase) {

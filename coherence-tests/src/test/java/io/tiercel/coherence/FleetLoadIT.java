@@ -21,8 +21,9 @@ class FleetLoadIT {
     private static final int ROUNDS = 2;
     private static final long LOAD_MILLIS = 1_000;
 
-    /** How long a lease outlives its holder: the policy's, once the policy has one. */
-    private static final Duration LEASE = Duration.ofMillis(Long.getLong("fleet.leaseMillis", 5_000L));
+    /** The lease ends, another loads; and for 600 threads to be served on a machine that has other work to do. */
+    private static final Duration PATIENCE =
+            Caches.LEASE_TIME.plusSeconds(1).plusMillis(Long.getLong("fleet.allowanceMillis", 500L));
 
     private final List<Jvm> jvms = new ArrayList<>();
     private Backends backends;
@@ -113,9 +114,9 @@ class FleetLoadIT {
         Duration took = Duration.ofNanos(System.nanoTime() - killed);
         int loads = database.loaders().size() - before;
         System.out.printf(
-                "cold key, the loading JVM killed: the others were served %,d ms later, %d loads%n",
-                took.toMillis(), loads);
-        if (took.compareTo(LEASE.plusSeconds(1)) > 0) {
+                "cold key, the loading JVM killed: the others were served %,d ms later, %,d allowed; %d loads%n",
+                took.toMillis(), PATIENCE.toMillis(), loads);
+        if (took.compareTo(PATIENCE) > 0) {
             broken.add("the others waited " + took.toMillis() + " ms for a loader that was dead");
         }
         if (loads != 2) {

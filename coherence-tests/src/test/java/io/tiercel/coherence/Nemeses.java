@@ -42,7 +42,7 @@ final class Nemeses {
     /** The whole process, as a long garbage collection or a scheduler out of breath would. */
     private static void pauseInstance(Arena arena) throws Exception {
         ChildInstance child = arena.child();
-        arena.faults().during("instance paused", () -> {
+        arena.faults().duringPauseOf(child.number(), () -> {
             child.pause();
             try {
                 Thread.sleep(3_000);

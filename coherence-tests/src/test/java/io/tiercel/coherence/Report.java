@@ -16,7 +16,7 @@ import java.util.Set;
 /** The table at the end, also in {@code target/history-report.md}: one row for each history. */
 final class Report {
     private static final String HEADER = "| history | seed | ops | L1 hits | L2 hits | L3 hits | loads | failed writes"
-            + " | age healthy | age in fault | age healed | ryw | monotonic | stale | resurrected | integrity"
+            + " | age healthy | age in fault | age healed | beyond 1 s | ryw | monotonic | stale | resurrected | integrity"
             + " | unavailable | not converged | excused | verdict |";
 
     private static boolean begun;
@@ -63,6 +63,7 @@ final class Report {
         for (Phase phase : Phase.values()) {
             cells.add(String.format("%,.0f ms", findings.largestAgeNanos(phase) / 1e6));
         }
+        cells.add(Long.toString(findings.late()));
         for (Check check : Check.values()) {
             cells.add(verdict.count(check));
         }

@@ -50,12 +50,14 @@ record Verdict(
         }
         for (Phase phase : Phase.values()) {
             System.out.printf(
-                    "  %-7s %,12d reads, largest age %,8.0f ms, %,d beyond the bound of %,d ms%n",
+                    "  %-7s %,12d reads, largest age %,8.0f ms, %,d beyond the bound of %,d ms, %,d beyond %,d ms%n",
                     phase,
                     findings.reads(phase),
                     findings.largestAgeNanos(phase) / 1e6,
                     findings.stale(phase),
-                    phase.bound.toMillis());
+                    phase.bound.toMillis(),
+                    findings.late(phase),
+                    Phase.HEALTHY.bound.toMillis());
         }
         for (Check check : Check.values()) {
             if (findings.violations(check) > 0) {
