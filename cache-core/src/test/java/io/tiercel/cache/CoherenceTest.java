@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Two instances of one cache over the same stores. */
+/** Two instances of one cache over the same stores. What each guard keeps out, {@link GuardsTest} shows. */
 @Timeout(30)
 class CoherenceTest {
     private final FakeTime time = new FakeTime();
@@ -35,7 +35,7 @@ class CoherenceTest {
     private TieredCache<String, String> here;
     private TieredCache<String, String> there;
 
-    private TieredCache<String, String> cache(UnaryOperator<CachePolicy> policy, Guard... without) {
+    private TieredCache<String, String> cache(UnaryOperator<CachePolicy> policy) {
         return TieredCache.<String, String>builder("t")
                 .local(LocalTier.maximumSize(1_000))
                 .remote(l2)
@@ -43,7 +43,6 @@ class CoherenceTest {
                 .codec(Codec.utf8())
                 .policy(p -> policy.apply(p.ttl(ofMinutes(1)).jitter(0)))
                 .coherence(c -> c.leaseTime(ofSeconds(2)))
-                .without(without)
                 .time(time)
                 .build();
     }
@@ -280,27 +279,6 @@ class CoherenceTest {
         assertThat(there.getIfPresent("a")).isEqualTo("new");
     }
 
-    @Test
-    void without_the_lease_check_it_would_be() throws Exception {
-        TieredCache<String, String> careless = cache(p -> p, Guard.LEASE_CHECK);
-
-        overtake(careless);
-
-        assertThat(there.getIfPresent("a")).isEqualTo("old");
-        careless.close();
-    }
-
-    @Test
-    void without_the_deeper_check_it_would_be_in_the_deeper_tier() throws Exception {
-        TieredCache<String, String> careless = cache(p -> p, Guard.DEEP_CHECK, Guard.LEASE_CHECK);
-
-        overtake(careless);
-        l2.stored.clear();
-
-        assertThat(there.getIfPresent("a")).isEqualTo("old");
-        careless.close();
-    }
-
     private void overtake(TieredCache<String, String> reader) throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
@@ -366,18 +344,6 @@ class CoherenceTest {
     }
 
     @Test
-    void without_the_floor_it_would() {
-        TieredCache<String, String> careless = cache(p -> p, Guard.FLOORS);
-        careless.put("a", "old");
-        l3.failing = true;
-        careless.invalidate("a");
-        l3.failing = false;
-
-        assertThat(there.getIfPresent("a")).isEqualTo("old");
-        careless.close();
-    }
-
-    @Test
     void two_puts_that_overlap_leave_the_same_value_in_both_tiers_or_none_in_the_deeper() throws Exception {
         CompletableFuture<Object> first = new CompletableFuture<>();
         here.getIfPresent("x"); // knows its generation
@@ -415,18 +381,6 @@ class CoherenceTest {
         assertThat(here.get("a", k -> "new")).isEqualTo("new");
         await().until(() -> !l2.stored.containsKey("t:a"));
         assertThat(there.getIfPresent("a")).isNull();
-    }
-
-    @Test
-    void without_repairs_it_would_be() {
-        TieredCache<String, String> careless = cache(p -> p, Guard.REPAIRS);
-        careless.put("a", "old");
-        l2.failingKey = "t:a";
-        assertThatThrownBy(() -> careless.invalidate("a")).isInstanceOf(CacheWriteException.class);
-        l2.failingKey = null;
-
-        assertThat(careless.get("a", k -> "new")).isEqualTo("old");
-        careless.close();
     }
 
     // ---- clear and tags

@@ -43,6 +43,8 @@ final class FakeTier implements RemoteTier {
 
     volatile @Nullable CompletableFuture<?> getGate;
     volatile @Nullable CompletableFuture<?> putGate;
+    volatile @Nullable CompletableFuture<?> replaceGate;
+    volatile @Nullable CompletableFuture<?> removeGate;
     /** Whether a get reads before it waits at its gate, and brings what it read then. */
     volatile boolean readsFirst;
 
@@ -175,13 +177,13 @@ final class FakeTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> remove(String key) {
-        return answer("remove", key, null, () -> drop(key));
+        return answer("remove", key, removeGate, () -> drop(key));
     }
 
     @Override
     public CompletableFuture<List<Outcome<Boolean>>> removeAll(List<String> keys) {
         return bulk(keys.stream()
-                .map(k -> answer("removeAll", k, null, () -> drop(k)))
+                .map(k -> answer("removeAll", k, removeGate, () -> drop(k)))
                 .toList());
     }
 
@@ -202,7 +204,7 @@ final class FakeTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> replaceIfStartsWith(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return answer("replace", key, null, () -> {
+        return answer("replace", key, replaceGate, () -> {
             boolean[] same = new boolean[1];
             map(key).computeIfPresent(key, (k, old) -> {
                 same[0] = old.endMillis() > time.millis() && startsWith(old.bytes(), prefix);
