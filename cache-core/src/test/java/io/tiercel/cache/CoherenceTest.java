@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import io.tiercel.cache.codec.Codec;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -158,7 +159,7 @@ class CoherenceTest {
     @Test
     void what_was_read_before_a_change_is_not_kept_after_it() throws Exception {
         there.put("a", "old");
-        l2.readsFirst = true;
+        l2.worksFirst = true;
         l2.getGate = new CompletableFuture<>();
         Future<String> reader = threads.submit(() -> here.getIfPresent("a"));
         while (l2.gets.get() == 0) {
@@ -311,6 +312,29 @@ class CoherenceTest {
 
         assertThat(early.get()).isEqualTo("old");
         assertThat(late.get()).isEqualTo("new");
+    }
+
+    /** The fill shows that nothing had changed when it was taken, not that nothing has since. */
+    @Test
+    void who_joins_a_load_after_a_change_that_came_after_its_fill_does_not_get_what_it_brings() {
+        CompletableFuture<?> confirmed = new CompletableFuture<>();
+        here.getIfPresent("x"); // knows its generation
+        l2.worksFirst = true;
+        CompletableFuture<Optional<String>> early = here.async().get("a", k -> {
+            l2.replaceGate = confirmed;
+            return "old";
+        });
+        await().until(() -> l2.log.contains("redis.replace t:a"));
+        l2.replaceGate = null;
+        l2.getGate = confirmed; // nor is L1 filled meanwhile by looking once more
+        there.put("a", "new");
+
+        CompletableFuture<Optional<String>> late = here.async().get("a", never());
+        l2.getGate = null;
+        confirmed.complete(null);
+
+        assertThat(early.join()).hasValue("old");
+        assertThat(late.join()).hasValue("new");
     }
 
     @Test

@@ -45,8 +45,8 @@ final class FakeTier implements RemoteTier {
     volatile @Nullable CompletableFuture<?> putGate;
     volatile @Nullable CompletableFuture<?> replaceGate;
     volatile @Nullable CompletableFuture<?> removeGate;
-    /** Whether a get reads before it waits at its gate, and brings what it read then. */
-    volatile boolean readsFirst;
+    /** Whether an operation is done before it waits at its gate, so that only the answer is held back. */
+    volatile boolean worksFirst;
 
     volatile @Nullable Executor executor;
     volatile @Nullable String failingKey;
@@ -72,6 +72,10 @@ final class FakeTier implements RemoteTier {
         }
         Executor on = executor;
         if (gate != null && !isNote(key)) {
+            if (worksFirst) {
+                T done = work.get();
+                return gate.thenApply(x -> done);
+            }
             return gate.thenApply(x -> work.get());
         }
         return on == null ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, on);
@@ -143,8 +147,7 @@ final class FakeTier implements RemoteTier {
         if (!isNote(key)) {
             gets.incrementAndGet();
         }
-        byte[] early = readsFirst ? bytes(key) : null;
-        return answer("get", key, getGate, () -> readsFirst ? early : bytes(key));
+        return answer("get", key, getGate, () -> bytes(key));
     }
 
     @Override

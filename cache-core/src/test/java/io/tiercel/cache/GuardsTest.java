@@ -43,7 +43,7 @@ class GuardsTest {
             String lastRead(World world) throws Exception {
                 world.there.put("a", OLD);
                 CompletableFuture<?> reply = new CompletableFuture<>();
-                world.l2.readsFirst = true;
+                world.l2.worksFirst = true;
                 world.l2.getGate = reply;
                 CompletableFuture<Optional<String>> reader = world.here.async().getIfPresent("a");
                 world.l2.getGate = null;
@@ -126,7 +126,7 @@ class GuardsTest {
                 world.there.put("a", OLD);
                 world.evictFromL2();
                 CompletableFuture<?> reply = new CompletableFuture<>();
-                world.l3.readsFirst = true;
+                world.l3.worksFirst = true;
                 world.l3.getGate = reply;
                 int before = world.l3.gets.get();
                 CompletableFuture<Optional<String>> reader = world.here.async().get("a", k -> NEW);
