@@ -180,24 +180,26 @@ record Engine<K, V>(
     /** Joins the look into the first tier that is under way, if it began after all that is known to have happened. */
     @Nullable
     Flight<Finding<V>> joinLook(String stored, Flight<Finding<V>> mine) {
-        return lookups.join(stored, mine, other -> isAsGoodAs(other, mine.asOf()));
+        return lookups.join(stored, mine, other -> isAsGoodAs(other.asOf(), mine.asOf()));
     }
 
     /**
      * Whether what a flight brings is new enough for who joined it: nothing that was told of came between the flight's
-     * last look and the joining. Or else the first tier must have said so itself.
+     * last look and the joining. Or else the first tier must have said so itself, to who joined before it was asked or
+     * has been told of nothing since; what came after its answer it could not know.
      *
      * @param joined taken when joining
      */
     boolean isGoodFor(Flight<?> flight, Ticket joined) {
-        return flight.isConfirmed() || isAsGoodAs(flight, joined);
+        Ticket confirmed = flight.confirmed();
+        return isAsGoodAs(flight.asOf(), joined)
+                || (confirmed != null && (joined.taken() - confirmed.taken() < 0 || isAsGoodAs(confirmed, joined)));
     }
 
-    private boolean isAsGoodAs(Flight<?> flight, Ticket later) {
+    private boolean isAsGoodAs(Ticket asOf, Ticket later) {
         if (without.contains(Guard.DETACHING)) {
             return true;
         }
-        Ticket asOf = flight.asOf();
         if (asOf.fence() != later.fence() || asOf.epoch() != later.epoch()) {
             return false;
         }

@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Framing.Made;
 import io.tiercel.cache.Lives.Life;
@@ -179,7 +181,7 @@ final class Loads<K, V> {
                             && engine.install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
                     if (confirmed != null) {
                         engine.detours().settled(stored);
-                        one.flight().confirm();
+                        one.flight().confirm(requireNonNull(late.get(stored), stored));
                     } else if ((one.missing().failed() & 1) != 0) {
                         engine.detours().note(stored, result.frame());
                     }

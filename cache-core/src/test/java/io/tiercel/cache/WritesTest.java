@@ -218,7 +218,7 @@ class WritesTest {
         cache.put("a", "old");
         l2.stored.clear();
         TieredCache<String, String> other = other();
-        l3.readsFirst = true;
+        l3.worksFirst = true;
         l3.getGate = new CompletableFuture<>();
         int before = l3.gets.get();
         Future<String> reader = threads.submit(() -> other.getIfPresent("a"));
