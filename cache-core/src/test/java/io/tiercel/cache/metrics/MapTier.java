@@ -96,7 +96,10 @@ final class MapTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> replaceIfStartsWith(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return answer(() -> map.computeIfPresent(key, (k, old) -> startsWith(old, prefix) ? value : old) == value);
+        return answer(() -> {
+            byte[] old = map.get(key);
+            return old != null && startsWith(old, prefix) && map.replace(key, old, value);
+        });
     }
 
     @Override
