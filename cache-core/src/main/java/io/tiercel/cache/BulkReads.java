@@ -154,7 +154,8 @@ final class BulkReads<K, V> {
                             .map(one -> reads.missing(
                                     one.key, Lease.plain(one.sought, 0, stamp), one.known, Finding.<V>nothing(0)))
                             .toList(),
-                    loader);
+                    loader,
+                    executor);
             return;
         }
         Map<K, Look<V>> looked = look(wanted, executor);
@@ -258,7 +259,8 @@ final class BulkReads<K, V> {
                                     one.known,
                                     Finding.<V>nothing(engine.remotes().all())))
                             .toList(),
-                    loader);
+                    loader,
+                    executor);
         }
     }
 
@@ -291,6 +293,7 @@ final class BulkReads<K, V> {
                     missing.add(reads.missing(one.key, none, one.known, wait.finding()));
                 } else {
                     others.add(one);
+                    engine.counters().waited.increment();
                     atOnce &= wait.now();
                 }
             }
@@ -307,7 +310,7 @@ final class BulkReads<K, V> {
                     x -> pursue(others, looked + 1, loader, executor));
         }
         if (!mine.isEmpty()) {
-            load(mine, missing, loader);
+            load(mine, missing, loader, executor);
         }
     }
 
@@ -346,7 +349,8 @@ final class BulkReads<K, V> {
         }
     }
 
-    private void load(List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, BulkLoader<K, V> loader) {
+    private void load(
+            List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, BulkLoader<K, V> loader, Executor executor) {
         engine.counters().loads.add(missing.size());
         List<Flight<Answer<V>>> flights = wanted.stream().map(one -> one.load).toList();
         Set<K> keys = new LinkedHashSet<>();
@@ -378,7 +382,15 @@ final class BulkReads<K, V> {
         List<Loaded<K, V>> all = new ArrayList<>(missing.size());
         for (int i = 0; i < missing.size(); i++) {
             Missing<K, V> one = missing.get(i);
-            all.add(new Loaded<>(one, flights.get(i), loaded.get(one.key()), null, null, List.of()));
+            Flight<Answer<V>> flight = flights.get(i);
+            all.add(new Loaded<>(
+                    one,
+                    flight,
+                    loaded.get(one.key()),
+                    null,
+                    null,
+                    List.of(),
+                    () -> reads.resume(flight, one.key(), one.stored(), single(loader), executor)));
         }
         loads.store(all);
     }

@@ -7,6 +7,7 @@ final class Counters {
     final LongAdder localHits = new LongAdder();
     final LongAdder localMisses = new LongAdder();
     final LongAdder distrusted = new LongAdder();
+    final LongAdder waited = new LongAdder();
     final LongAdder localPuts = new LongAdder();
     final LongAdder localRemovals = new LongAdder();
     final LongAdder localPromotions = new LongAdder();

@@ -6,6 +6,7 @@ import io.tiercel.cache.tier.RemoteTier;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,6 +32,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final Explains<K, V> explains;
     private final BackgroundWrites background;
     private final Alarm alarm;
+    private final @Nullable Probe<K, V> probe;
     private final @Nullable ExecutorService ownThreads;
     private final AsyncTieredCache<K, V> async;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -40,6 +42,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             List<RemoteTier> tiers,
             BackgroundWrites background,
             Alarm alarm,
+            @Nullable Probe<K, V> probe,
             @Nullable ExecutorService ownThreads) {
         Loads<K, V> loads = new Loads<>(engine);
         this.engine = engine;
@@ -50,6 +53,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         this.explains = new Explains<>(engine, tiers);
         this.background = background;
         this.alarm = alarm;
+        this.probe = probe;
         this.ownThreads = ownThreads;
         this.async = new DefaultAsyncTieredCache<>(this);
     }
@@ -85,17 +89,22 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
         Detours detours = new Detours();
-        RemoteTiers<V> remotes = new RemoteTiers<>(
-                guards,
-                new Findings<>(guards, framing, generations, tags, time),
-                generations,
-                detours,
-                builder.without(),
-                time,
-                background);
+        RemoteTiers<V> remotes =
+                new RemoteTiers<>(guards, new Findings<>(guards, framing, generations, tags, time), detours, time);
+        RemoteWrites remoteWrites = new RemoteWrites(guards, generations, builder.without(), time, background);
         Waiters waiters = new Waiters(alarm);
         Leases<V> leases = new Leases<>(
-                remotes, generations, tags, watch, coherence, builder.without(), alarm, background, counters, time);
+                remotes,
+                remoteWrites,
+                generations,
+                tags,
+                watch,
+                coherence,
+                builder.without(),
+                alarm,
+                background,
+                counters,
+                time);
         Function<K, String> stored = key -> name + ':' + builder.keyEncoder().apply(key);
         LocalTier<? super V> bounds = builder.local();
         LocalEntries<K, V> local = bounds == null
@@ -105,6 +114,8 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 name,
                 local,
                 remotes,
+                remoteWrites,
+                new UnleasedFills(guards, remoteWrites, background),
                 framing,
                 new Lives(() -> ThreadLocalRandom.current().nextDouble()),
                 builder.keyEncoder(),
@@ -120,12 +131,17 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 new OwnFills<>(time),
                 new Repairs(name, alarm, events),
                 detours,
+                new Lag(events, time),
                 builder.without(),
                 counters,
                 events,
                 time,
                 executor);
-        DefaultTieredCache<K, V> cache = new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, own);
+        Probe<K, V> probe = notes == null || coherence.probeEvery() == 0
+                ? null
+                : new Probe<>(engine, notes, alarm, coherence.probeEvery());
+        DefaultTieredCache<K, V> cache =
+                new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, probe, own);
         changes.tell(
                 key -> {
                     engine.changed(key);
@@ -187,6 +203,9 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             return null;
         }
         engine.counters().localHits.increment();
+        if (probe != null) {
+            probe.hit(key, entry);
+        }
         return entry;
     }
 
@@ -396,6 +415,27 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 counters.stale.sum(),
                 counters.fillsRefused.sum(),
                 counters.loadNanos.sum());
+    }
+
+    @Override
+    public CoherenceStats coherence() {
+        Counters counters = engine.counters();
+        return new CoherenceStats(
+                engine.watch().nodes().stream()
+                        .map(node -> new CoherenceStats.Node(
+                                node.address(),
+                                node.state().name().toLowerCase(Locale.ROOT),
+                                node.vouchedAgo(),
+                                node.changes(),
+                                node.losses()))
+                        .toList(),
+                counters.distrusted.sum(),
+                counters.waited.sum(),
+                engine.repairs().size(),
+                engine.repairs().added(),
+                engine.repairs().repaired(),
+                probe == null ? 0 : probe.checked.sum(),
+                probe == null ? 0 : probe.stale.sum());
     }
 
     @Override

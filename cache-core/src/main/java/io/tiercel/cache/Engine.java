@@ -25,6 +25,8 @@ record Engine<K, V>(
         String name,
         @Nullable LocalEntries<K, V> local,
         RemoteTiers<V> remotes,
+        RemoteWrites remoteWrites,
+        UnleasedFills unleasedFills,
         Framing<V> framing,
         Lives lives,
         Function<? super K, String> keys,
@@ -40,6 +42,7 @@ record Engine<K, V>(
         OwnFills<K> ownFills,
         Repairs repairs,
         Detours detours,
+        Lag lag,
         Set<Guard> without,
         Counters counters,
         Events events,
@@ -167,6 +170,7 @@ record Engine<K, V>(
     /** Somebody changed the key; runs on a thread of a store's client. */
     void changed(String stored) {
         fences.moved(stored);
+        lag.told(stored);
         if (local != null) {
             local.removeStored(stored);
         }
@@ -176,24 +180,26 @@ record Engine<K, V>(
     /** Joins the look into the first tier that is under way, if it began after all that is known to have happened. */
     @Nullable
     Flight<Finding<V>> joinLook(String stored, Flight<Finding<V>> mine) {
-        return lookups.join(stored, mine, other -> isAsGoodAs(other, mine.asOf()));
+        return lookups.join(stored, mine, other -> isAsGoodAs(other.asOf(), mine.asOf()));
     }
 
     /**
      * Whether what a flight brings is new enough for who joined it: nothing that was told of came between the flight's
-     * last look and the joining. Or else the first tier must have said so itself.
+     * last look and the joining. Or else the first tier must have said so itself, to who joined before it was asked or
+     * has been told of nothing since; what came after its answer it could not know.
      *
      * @param joined taken when joining
      */
     boolean isGoodFor(Flight<?> flight, Ticket joined) {
-        return flight.isConfirmed() || isAsGoodAs(flight, joined);
+        Ticket confirmed = flight.confirmed();
+        return isAsGoodAs(flight.asOf(), joined)
+                || (confirmed != null && (joined.taken() - confirmed.taken() < 0 || isAsGoodAs(confirmed, joined)));
     }
 
-    private boolean isAsGoodAs(Flight<?> flight, Ticket later) {
+    private boolean isAsGoodAs(Ticket asOf, Ticket later) {
         if (without.contains(Guard.DETACHING)) {
             return true;
         }
-        Ticket asOf = flight.asOf();
         if (asOf.fence() != later.fence() || asOf.epoch() != later.epoch()) {
             return false;
         }
@@ -214,14 +220,14 @@ record Engine<K, V>(
     }
 
     /** The right to fill one key, as long as the ticket holds. */
-    RemoteTiers.Claim claim(K key, Sought sought) {
+    UnleasedFills.Claim claim(K key, Sought sought) {
         return claim(
                 Map.of(sought.key(), key), Map.of(sought.key(), sought.ticket().fence()));
     }
 
     /** The right to fill some keys, each as long as its ticket holds; both maps by the stored key. */
-    RemoteTiers.Claim claim(Map<String, K> keysByStored, Map<String, Long> tickets) {
-        return new RemoteTiers.Claim() {
+    UnleasedFills.Claim claim(Map<String, K> keysByStored, Map<String, Long> tickets) {
+        return new UnleasedFills.Claim() {
             @Override
             public boolean holds(String stored) {
                 return fences.holds(requireNonNull(tickets.get(stored), stored)) || without.contains(Guard.FENCES);

@@ -120,8 +120,12 @@ final class Entry<V> {
      */
     boolean isTrustedAt(long now) {
         Section by = section;
-        if (by != null && (by.epoch() != epoch || (!by.isVouched(now) && now - unwatchedUntil >= 0))) {
-            return false;
+        if (by != null) {
+            // In this order: what was forgotten before it was vouched for again must not pass.
+            boolean inTime = by.isVouched(now) || now - unwatchedUntil < 0;
+            if (!inTime || by.epoch() != epoch) {
+                return false;
+            }
         }
         return tags == null || tagsHold(tags, now);
     }

@@ -39,6 +39,18 @@ final class Events {
         }
     }
 
+    void changeTold(long nanos) {
+        for (Timings timing : timings) {
+            timing.changeTold(nanos);
+        }
+    }
+
+    void staleness(long nanos) {
+        for (Timings timing : timings) {
+            timing.staleness(nanos);
+        }
+    }
+
     void emit(CacheEvent event) {
         log(event);
         if (listeners.isEmpty()) {

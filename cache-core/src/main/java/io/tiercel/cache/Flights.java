@@ -68,7 +68,7 @@ final class Flights<R> {
         final CompletableFuture<R> result = new CompletableFuture<>();
 
         private volatile Ticket asOf;
-        private volatile boolean confirmed;
+        private volatile @Nullable Ticket confirmed;
         private volatile @Nullable Thread loading;
 
         /** @param ticket taken when it begins */
@@ -86,12 +86,18 @@ final class Flights<R> {
             asOf = ticket;
         }
 
-        /** The first tier has just shown that nobody changed the key since the load began. */
-        void confirm() {
-            confirmed = true;
+        /**
+         * The first tier has shown that nobody changed the key from when the load began until it took the value.
+         *
+         * @param sent taken just before the value was sent to it
+         */
+        void confirm(Ticket sent) {
+            confirmed = sent;
         }
 
-        boolean isConfirmed() {
+        /** See {@link #confirm}; null if the first tier has shown nothing. */
+        @Nullable
+        Ticket confirmed() {
             return confirmed;
         }
 

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Leases<V> {
     private final RemoteTiers<V> remotes;
+    private final RemoteWrites writes;
     private final @Nullable Generations generations;
     private final Tags tags;
     private final Watch watch;
@@ -50,6 +51,7 @@ final class Leases<V> {
 
     Leases(
             RemoteTiers<V> remotes,
+            RemoteWrites writes,
             @Nullable Generations generations,
             Tags tags,
             Watch watch,
@@ -60,6 +62,7 @@ final class Leases<V> {
             Counters counters,
             TimeSource time) {
         this.remotes = remotes;
+        this.writes = writes;
         this.generations = generations;
         this.tags = tags;
         this.watch = watch;
@@ -426,7 +429,7 @@ final class Leases<V> {
             if (place == null || frame == null) {
                 continue;
             }
-            Duration life = remotes.lifeLeft(frame);
+            Duration life = writes.lifeLeft(frame);
             if (life == null || !guard.takes(frame.bytes())) {
                 var unused = guard.removeIfStill(lease.key(), place);
                 continue;

@@ -1,5 +1,7 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Framing.Made;
 import io.tiercel.cache.Lives.Life;
@@ -39,14 +41,21 @@ final class Loads<K, V> {
         }
     }
 
-    /** What a loader brought for one key, and who waits for it. */
+    /**
+     * What a loader brought for one key, and who waits for it.
+     *
+     * @param again what to do if the first tier refuses the value, since somebody has changed the key meanwhile: what that
+     *     holds now is the answer then, or readers who come later could be given something older than this one. Null to
+     *     hand out the value all the same
+     */
     record Loaded<K, V>(
             Missing<K, V> missing,
             Flight<Answer<V>> flight,
             @Nullable V value,
             @Nullable Duration ttl,
             @Nullable String etag,
-            List<String> tags) {
+            List<String> tags,
+            @Nullable Runnable again) {
         Answer<V> answer() {
             return new Answer<>(value, true);
         }
@@ -55,8 +64,14 @@ final class Loads<K, V> {
     /**
      * Calls the loader on this thread and ends the flight: with its value, with the stale one if it failed, or with its
      * failure.
+     *
+     * @param again see {@link Loaded}
      */
-    void load(Flight<Answer<V>> flight, Missing<K, V> missing, ContextLoader<? super K, V> loader) {
+    void load(
+            Flight<Answer<V>> flight,
+            Missing<K, V> missing,
+            ContextLoader<? super K, V> loader,
+            @Nullable Runnable again) {
         Context<V> context = new Context<>(missing.stale());
         V value;
         long start = engine.time().nanos();
@@ -73,12 +88,15 @@ final class Loads<K, V> {
         }
         flight.loadingOn(null);
         timed(start, false);
-        Loaded<K, V> loaded =
-                new Loaded<>(missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags());
+        Loaded<K, V> loaded = new Loaded<>(
+                missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags(), again);
         if (context.isToBeStored()) {
             store(List.of(loaded));
         } else {
             engine.leases().release(missing.lease());
+            if (engine.freshLocalEntry(missing.key(), engine.now()) != null) {
+                engine.forget(missing.key(), missing.stored()); // older than what the caller is given
+            }
             engine.loads().end(missing.stored(), flight, loaded.answer());
         }
     }
@@ -153,28 +171,37 @@ final class Loads<K, V> {
                 String stored = one.missing().stored();
                 Made<V> result = made.get(stored);
                 Boolean confirmed = taken.get(stored);
+                boolean kept = false;
                 if (result != null && !Boolean.FALSE.equals(confirmed)) {
                     // Where the first tier took the value nobody had changed it before, so only what was told since it
                     // was sent counts; else what was told since it was looked for.
                     Ticket ticket =
                             confirmed == null ? one.missing().lease().sought.ticket() : late.get(stored);
-                    install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
+                    kept = ticket != null
+                            && engine.install(one.missing().key(), stored, result.entry(), ticket, confirmed != null);
                     if (confirmed != null) {
                         engine.detours().settled(stored);
-                        one.flight().confirm();
+                        one.flight().confirm(requireNonNull(late.get(stored), stored));
                     } else if ((one.missing().failed() & 1) != 0) {
                         engine.detours().note(stored, result.frame());
                     }
                 }
+                Runnable again = one.again();
+                if (Boolean.FALSE.equals(confirmed) && again != null) {
+                    engine.forget(one.missing().key(), stored);
+                    again.run();
+                    continue;
+                }
+                if (!kept) {
+                    // Who has been given this value must not find an older one in L1 afterwards.
+                    if (result != null && !Boolean.FALSE.equals(confirmed)) {
+                        engine.counters().fillsRefused.increment();
+                    }
+                    engine.forget(one.missing().key(), stored);
+                }
                 engine.loads().end(stored, one.flight(), one.answer());
             }
         });
-    }
-
-    private void install(K key, String stored, Entry<V> entry, @Nullable Ticket ticket, boolean backed) {
-        if (ticket != null && !engine.install(key, stored, entry, ticket, backed)) {
-            engine.counters().fillsRefused.increment();
-        }
     }
 
     private CompletableFuture<Map<String, Boolean>> filled(
@@ -195,7 +222,7 @@ final class Loads<K, V> {
                     one.missing().lease().sought.ticket().fence());
             failed &= one.missing().failed();
         }
-        return engine.remotes()
+        return engine.unleasedFills()
                 .fillAll(frames, failed, engine.claim(keys, fences))
                 .thenApply(done -> Map.of());
     }

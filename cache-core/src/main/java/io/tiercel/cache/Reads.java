@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class Reads<K, V> {
     private static final Logger LOG = LoggerFactory.getLogger(TieredCache.class);
 
+    /** How often a reader loads whose loads are overtaken by writes; what the last one brings is handed out. */
+    private static final int MOST_LOADS = 3;
+
     private final Engine<K, V> engine;
     private final Loads<K, V> loads;
 
@@ -65,13 +68,14 @@ final class Reads<K, V> {
         final Flight<Answer<V>> flight;
         final ContextLoader<? super K, V> loader;
         final Executor executor;
-        final Purpose purpose;
+        Purpose purpose;
         final long began;
 
         @Nullable
         Entry<V> known;
 
         int looks;
+        int loads;
 
         Errand(
                 K key,
@@ -382,6 +386,7 @@ final class Reads<K, V> {
                 ? CompletableFuture.completedFuture(null)
                 : engine.waiters().next(errand.stored, errand.looks);
         errand.looks++;
+        engine.counters().waited.increment();
         then(errand, pause, x -> pursue(errand));
     }
 
@@ -422,7 +427,28 @@ final class Reads<K, V> {
 
     private void load(Errand<K, V> errand, Lease lease, Finding<V> finding) {
         (errand.purpose == Purpose.READ ? engine.counters().loads : engine.counters().refreshes).increment();
-        loads.load(errand.flight, missing(errand.key, lease, errand.known, finding), errand.loader);
+        errand.loads++;
+        boolean last = errand.loads == MOST_LOADS || errand.purpose == Purpose.RENEWAL;
+        loads.load(
+                errand.flight,
+                missing(errand.key, lease, errand.known, finding),
+                errand.loader,
+                last ? null : () -> overtaken(errand));
+    }
+
+    /** What was loaded may be older than what has happened since, or newer than what the first tier has. */
+    private void overtaken(Errand<K, V> errand) {
+        if (errand.purpose == Purpose.READ) {
+            errand.purpose = Purpose.READ_AGAIN;
+        }
+        then(errand, CompletableFuture.completedFuture(null), x -> pursue(errand));
+    }
+
+    /** Goes on with a flight whose load was overtaken; it has been counted. */
+    void resume(Flight<Answer<V>> flight, K key, String stored, ContextLoader<? super K, V> loader, Executor executor) {
+        Errand<K, V> errand = new Errand<>(key, stored, flight, loader, executor, Purpose.READ_AGAIN);
+        errand.loads = 1;
+        overtaken(errand);
     }
 
     /** Asks the first remote tier, or waits for who is asking it already. */
@@ -478,7 +504,7 @@ final class Reads<K, V> {
             engine.counters().localPromotions.increment();
         }
         if (!engine.leases().on() && entry.isFreshAt(engine.time().nanos())) {
-            engine.remotes().promote(sought.key(), finding, engine.claim(key, sought));
+            engine.unleasedFills().promote(sought.key(), finding, engine.claim(key, sought));
         }
     }
 

@@ -159,6 +159,9 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /** Counts since the cache was built. */
     CacheStats stats();
 
+    /** How well it keeps in step with the same cache in other processes. */
+    CoherenceStats coherence();
+
     /** What each tier holds under the key and which of them would answer; changes nothing and counts nothing. */
     Explanation explain(K key);
 

@@ -22,4 +22,18 @@ public interface Timings {
      * @param failed whether it threw
      */
     void load(long nanos, boolean failed);
+
+    /**
+     * The first remote tier told of a write that was made here.
+     *
+     * @param nanos since it was sent, in nanoseconds: about as long as it takes for others to learn of it
+     */
+    default void changeTold(long nanos) {}
+
+    /**
+     * A probed hit of L1 differed from the first remote tier, and is no longer served.
+     *
+     * @param nanos for how long it was after the comparison, in nanoseconds
+     */
+    default void staleness(long nanos) {}
 }

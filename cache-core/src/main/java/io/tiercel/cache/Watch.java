@@ -89,7 +89,9 @@ final class Watch implements AutoCloseable {
         if (section == null) {
             return now - learned < boundNanos();
         }
-        return section.epoch() == epoch && (section.isVouched(now) || now - learned < boundNanos());
+        // In this order: what was forgotten before it was vouched for again must not pass.
+        boolean inTime = section.isVouched(now) || now - learned < boundNanos();
+        return inTime && section.epoch() == epoch;
     }
 
     List<ChangeFeed.Node> nodes() {

@@ -1,7 +1,7 @@
 package io.tiercel.cache;
 
 import io.tiercel.cache.Framing.Made;
-import io.tiercel.cache.RemoteTiers.BulkWrite;
+import io.tiercel.cache.RemoteWrites.BulkWrite;
 import io.tiercel.cache.tier.Frame;
 import io.tiercel.cache.tier.Provenance;
 import java.time.Duration;
@@ -71,8 +71,9 @@ final class Writes<K, V> {
                     frames.put(stored, one.made().frame());
                 }
             });
+            begun.keySet().stream().findFirst().ifPresent(engine.lag()::sending);
             List<Sought> sought = begun.values().stream().map(Begun::sought).toList();
-            return engine.remotes().putAll(sought, frames).thenApply(bulk -> putDone(operation, begun, bulk));
+            return engine.remoteWrites().putAll(sought, frames).thenApply(bulk -> putDone(operation, begun, bulk));
         });
     }
 
@@ -172,7 +173,8 @@ final class Writes<K, V> {
             byStored.put(engine.stored(key), key);
         }
         byStored.forEach((stored, key) -> engine.forget(key, stored));
-        return engine.remotes().removeAll(sought(byStored.keySet())).thenApply(bulk -> {
+        byStored.keySet().stream().findFirst().ifPresent(engine.lag()::sending);
+        return engine.remoteWrites().removeAll(sought(byStored.keySet())).thenApply(bulk -> {
             Map<K, Throwable> failures = new LinkedHashMap<>();
             byStored.forEach((stored, key) -> {
                 Throwable failure = bulk.failures().get(stored);
@@ -198,7 +200,7 @@ final class Writes<K, V> {
 
     /** For repairs: the keys that are still not removed everywhere. */
     private CompletableFuture<Set<String>> removeAgain(List<String> stored) {
-        return engine.remotes().removeAll(sought(stored)).thenApply(bulk -> {
+        return engine.remoteWrites().removeAll(sought(stored)).thenApply(bulk -> {
             Set<String> failed = new LinkedHashSet<>(bulk.failures().keySet());
             failed.addAll(bulk.unsafe());
             return failed;
@@ -223,7 +225,7 @@ final class Writes<K, V> {
     CompletableFuture<WriteResult> expire(K key) {
         String stored = engine.stored(key);
         expireLocally(key, stored);
-        return engine.remotes().expire(engine.sought(stored)).thenApply(bulk -> {
+        return engine.remoteWrites().expire(engine.sought(stored)).thenApply(bulk -> {
             expireLocally(key, stored);
             Throwable failure = bulk.failures().get(stored);
             if (failure != null) {

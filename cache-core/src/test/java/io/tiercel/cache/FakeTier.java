@@ -43,8 +43,10 @@ final class FakeTier implements RemoteTier {
 
     volatile @Nullable CompletableFuture<?> getGate;
     volatile @Nullable CompletableFuture<?> putGate;
-    /** Whether a get reads before it waits at its gate, and brings what it read then. */
-    volatile boolean readsFirst;
+    volatile @Nullable CompletableFuture<?> replaceGate;
+    volatile @Nullable CompletableFuture<?> removeGate;
+    /** Whether an operation is done before it waits at its gate, so that only the answer is held back. */
+    volatile boolean worksFirst;
 
     volatile @Nullable Executor executor;
     volatile @Nullable String failingKey;
@@ -70,6 +72,10 @@ final class FakeTier implements RemoteTier {
         }
         Executor on = executor;
         if (gate != null && !isNote(key)) {
+            if (worksFirst) {
+                T done = work.get();
+                return gate.thenApply(x -> done);
+            }
             return gate.thenApply(x -> work.get());
         }
         return on == null ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, on);
@@ -141,8 +147,7 @@ final class FakeTier implements RemoteTier {
         if (!isNote(key)) {
             gets.incrementAndGet();
         }
-        byte[] early = readsFirst ? bytes(key) : null;
-        return answer("get", key, getGate, () -> readsFirst ? early : bytes(key));
+        return answer("get", key, getGate, () -> bytes(key));
     }
 
     @Override
@@ -175,13 +180,13 @@ final class FakeTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> remove(String key) {
-        return answer("remove", key, null, () -> drop(key));
+        return answer("remove", key, removeGate, () -> drop(key));
     }
 
     @Override
     public CompletableFuture<List<Outcome<Boolean>>> removeAll(List<String> keys) {
         return bulk(keys.stream()
-                .map(k -> answer("removeAll", k, null, () -> drop(k)))
+                .map(k -> answer("removeAll", k, removeGate, () -> drop(k)))
                 .toList());
     }
 
@@ -202,7 +207,7 @@ final class FakeTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> replaceIfStartsWith(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return answer("replace", key, null, () -> {
+        return answer("replace", key, replaceGate, () -> {
             boolean[] same = new boolean[1];
             map(key).computeIfPresent(key, (k, old) -> {
                 same[0] = old.endMillis() > time.millis() && startsWith(old.bytes(), prefix);

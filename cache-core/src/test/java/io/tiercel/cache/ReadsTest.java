@@ -101,7 +101,7 @@ class ReadsTest {
     void a_promotion_does_not_overwrite_what_came_meanwhile() throws Exception {
         cache.put("a", "old");
         l2.stored.clear();
-        l3.readsFirst = true;
+        l3.worksFirst = true;
         l3.getGate = new CompletableFuture<>();
         TieredCache<String, String> other = cache(p -> p);
         Future<String> reader = threads.submit(() -> other.get("a", never()));

@@ -153,8 +153,8 @@ class UnderFireIT {
             long failures = stats(tier).failures();
             long before = issued.sum();
             servers.forEach(hurt);
-            await().atMost(ofSeconds(20))
-                    .until(() -> issued.sum() > before + 2_000 && stats(tier).failures() > failures);
+            await().atMost(ofSeconds(60))
+                    .until(() -> issued.sum() > before + 200 && stats(tier).failures() > failures);
             servers.forEach(heal);
             redis.awaitReady(ofSeconds(20));
             long start = System.nanoTime();
@@ -168,17 +168,21 @@ class UnderFireIT {
             assertThat(Duration.ofNanos(longest.getAndSet(0))).as(what).isLessThan(LONGEST);
         }
 
-        /** Until the tier has answered many reads and none failed meanwhile. */
+        /**
+         * Until the tier answers nearly always. A node of three that is away would fail a third of the calls; a machine
+         * that is busy lets one or the other come too late.
+         */
         void awaitUse(String tier) {
-            await().atMost(ofSeconds(20)).until(() -> {
+            await().atMost(ofSeconds(60)).until(() -> {
                 TierStats before = stats(tier);
-                await().atMost(ofSeconds(10)).until(() -> answers(stats(tier)) > answers(before) + 500);
-                return stats(tier).failures() == before.failures();
+                await().atMost(ofSeconds(30)).until(() -> calls(stats(tier)) > calls(before) + 500);
+                TierStats after = stats(tier);
+                return (after.failures() - before.failures()) * 20 <= calls(after) - calls(before);
             });
         }
 
-        private static long answers(TierStats tier) {
-            return tier.hits() + tier.misses();
+        private static long calls(TierStats tier) {
+            return tier.hits() + tier.misses() + tier.failures();
         }
 
         private TierStats stats(String tier) {

@@ -17,6 +17,7 @@ class ViewsTest {
             "async",
             "policy",
             "stats",
+            "coherence",
             "hottestKeys",
             "warmUp",
             "addListener",

@@ -187,7 +187,7 @@ class WritesTest {
         assertThat(cache.get("a", never())).isEqualTo("new");
         go.countDown();
 
-        assertThat(early.get()).as("who asked before the put").isEqualTo("old");
+        assertThat(early.get()).as("what L2 holds, when it refuses the load").isEqualTo("new");
         assertThat(cache.get("a", never())).isEqualTo("new");
         assertThat(other().get("a", never())).isEqualTo("new");
         assertThat(cache.stats().fillsRefused()).isEqualTo(1);
@@ -208,7 +208,7 @@ class WritesTest {
         assertThat(cache.get("a", k -> "new")).isEqualTo("new");
         go.countDown();
 
-        assertThat(early.get()).isEqualTo("old");
+        assertThat(early.get()).as("what L2 holds, when it refuses the load").isEqualTo("new");
         assertThat(cache.get("a", never())).isEqualTo("new");
         assertThat(other().get("a", never())).isEqualTo("new");
     }
@@ -218,7 +218,7 @@ class WritesTest {
         cache.put("a", "old");
         l2.stored.clear();
         TieredCache<String, String> other = other();
-        l3.readsFirst = true;
+        l3.worksFirst = true;
         l3.getGate = new CompletableFuture<>();
         int before = l3.gets.get();
         Future<String> reader = threads.submit(() -> other.getIfPresent("a"));

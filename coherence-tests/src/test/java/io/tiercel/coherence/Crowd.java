@@ -31,7 +31,7 @@ final class Crowd {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         System.out.println("ready");
         for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String[] parts = line.split(" ");
+            String[] parts = line.split(" ", -1);
             System.out.println(crowd.get(Integer.parseInt(parts[0]), Long.parseLong(parts[1])));
         }
         crowd.cache.close();

@@ -115,7 +115,7 @@ final class Database implements AutoCloseable {
                         new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
                 PrintWriter out = new PrintWriter(socket.getOutputStream(), false, StandardCharsets.US_ASCII)) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                out.print(answer(line.split(" "), held) + "\n");
+                out.print(answer(line.split(" ", -1), held) + "\n");
                 out.flush();
             }
         } catch (IOException e) {
@@ -127,25 +127,26 @@ final class Database implements AutoCloseable {
 
     private int answer(String[] words, Set<Versions> held) {
         Versions versions = rows.get(Integer.parseInt(words[1]));
-        switch (words[0]) {
-            case "READ":
-                return versions.newest();
-            case "WRITE":
+        return switch (words[0]) {
+            case "READ" -> versions.newest();
+            case "WRITE" -> {
                 versions.lock.lock();
                 held.add(versions);
-                return versions.raise();
-            case "RELEASE":
+                yield versions.raise();
+            }
+            case "RELEASE" -> {
                 if (held.remove(versions)) {
                     versions.lock.unlock();
                 }
-                return 0;
-            case "LOAD":
+                yield 0;
+            }
+            case "LOAD" -> {
                 loaders.add(Integer.parseInt(words[3]));
                 LockSupport.parkNanos(Long.parseLong(words[2]) * 1_000_000);
-                return versions.newest();
-            default:
-                throw new IllegalArgumentException("no such command: " + words[0]);
-        }
+                yield versions.newest();
+            }
+            default -> throw new IllegalArgumentException("no such command: " + words[0]);
+        };
     }
 
     private static void daemon(Runnable task, String name) {

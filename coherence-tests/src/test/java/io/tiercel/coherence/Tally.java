@@ -19,7 +19,7 @@ record Tally(long l1, long l2, long l3, long loads, long tierFailures) {
     }
 
     static Tally parse(String line) {
-        String[] numbers = line.split(" ");
+        String[] numbers = line.split(" ", 5);
         return new Tally(
                 Long.parseLong(numbers[0]),
                 Long.parseLong(numbers[1]),

@@ -42,6 +42,8 @@ final class Recorder implements Timings {
     private final Map<Call, Timer> calls = new ConcurrentHashMap<>();
     private final Timer load;
     private final Timer failedLoad;
+    private final Timer told;
+    private final Timer staleness;
     private final LongAdder loaded = new LongAdder();
     private final LongAdder failedLoads = new LongAdder();
 
@@ -50,6 +52,9 @@ final class Recorder implements Timings {
         this.tags = tags;
         this.load = loadTimer("success");
         this.failedLoad = loadTimer("failure");
+        this.told = timer("tiercel.feed.lag", "From a write made here to being told of it");
+        this.staleness =
+                timer("tiercel.coherence.staleness", "How long a compared hit that differed went on to be served");
         for (String tier : tiers) {
             for (String operation : OPERATIONS) {
                 calls.put(new Call(tier, operation, false), callTimer(new Call(tier, operation, false)));
@@ -70,6 +75,24 @@ final class Recorder implements Timings {
     public void load(long nanos, boolean failed) {
         (failed ? failedLoads : loaded).increment();
         (failed ? failedLoad : load).record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void changeTold(long nanos) {
+        told.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void staleness(long nanos) {
+        staleness.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(String name, String description) {
+        return Timer.builder(name)
+                .tags(tags)
+                .description(description)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
     }
 
     long loaded() {

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.cache.CacheMeterBinder;
 import io.tiercel.cache.CacheStats;
+import io.tiercel.cache.CoherenceStats;
 import io.tiercel.cache.TierStats;
 import io.tiercel.cache.TieredCache;
 import java.util.List;
@@ -114,6 +115,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
         bindLoads(registry, cache, stats.remote().stream().map(TierStats::name).toList());
         bindRequests(registry, cache);
         bindLocal(registry, cache);
+        bindCoherence(registry, cache);
         for (int depth = 0; depth < stats.remote().size(); depth++) {
             int at = depth;
             bindRemote(
@@ -156,6 +158,53 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
                 "Values not stored since their key was written meanwhile",
                 null,
                 CacheStats::fillsRefused);
+    }
+
+    private void bindCoherence(MeterRegistry registry, TieredCache<?, ?> cache) {
+        inStep(
+                registry,
+                cache,
+                "distrusted",
+                "reads",
+                "Fresh copies in L1 that nobody could vouch for",
+                CoherenceStats::distrusted);
+        inStep(registry, cache, "waits", "reads", "Waits for a load in another process", CoherenceStats::waited);
+        inStep(registry, cache, "failed", "keys", "Keys whose write a tier did not take", CoherenceStats::repairsAdded);
+        inStep(
+                registry,
+                cache,
+                "repairs",
+                "keys",
+                "Failed writes made good by a later removal",
+                CoherenceStats::repairsMade);
+        inStep(
+                registry,
+                cache,
+                "probes",
+                "reads",
+                "Hits of L1 compared with the first remote tier",
+                CoherenceStats::probed);
+        inStep(registry, cache, "probes.stale", "reads", "Compared hits that differed", CoherenceStats::probedStale);
+        Gauge.builder("tiercel.coherence.pending", cache, c -> c.coherence().repairsPending())
+                .tags(tags)
+                .baseUnit("keys")
+                .description("Keys whose removal a tier has yet to take")
+                .register(registry);
+        new FeedMeters(registry, tags).bind(cache);
+    }
+
+    private void inStep(
+            MeterRegistry registry,
+            TieredCache<?, ?> cache,
+            String name,
+            String unit,
+            String description,
+            ToLongFunction<CoherenceStats> count) {
+        FunctionCounter.builder("tiercel.coherence." + name, cache, c -> count.applyAsLong(c.coherence()))
+                .tags(tags)
+                .baseUnit(unit)
+                .description(description)
+                .register(registry);
     }
 
     private void bindLocal(MeterRegistry registry, TieredCache<?, ?> cache) {

@@ -1,7 +1,9 @@
 package io.tiercel.cache.metrics;
 
+import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Section;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
 import java.time.Duration;
@@ -94,7 +96,10 @@ final class MapTier implements RemoteTier {
 
     @Override
     public CompletableFuture<Boolean> replaceIfStartsWith(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return answer(() -> map.computeIfPresent(key, (k, old) -> startsWith(old, prefix) ? value : old) == value);
+        return answer(() -> {
+            byte[] old = map.get(key);
+            return old != null && startsWith(old, prefix) && map.replace(key, old, value);
+        });
     }
 
     @Override
@@ -103,6 +108,43 @@ final class MapTier implements RemoteTier {
             byte[] old = map.get(key);
             return old != null && startsWith(old, prefix) && map.remove(key, old);
         });
+    }
+
+    /** Of one node, and of nothing. */
+    @Override
+    public ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
+        Section section = new Section(0, System.nanoTime());
+        return new ChangeFeed() {
+            @Override
+            public int sections() {
+                return 1;
+            }
+
+            @Override
+            public Section sectionAt(int index) {
+                return section;
+            }
+
+            @Override
+            public Section section(String key) {
+                return section;
+            }
+
+            @Override
+            public String keyIn(int index, String noted) {
+                return noted;
+            }
+
+            @Override
+            public List<Node> nodes() {
+                return List.of(new Node("10.0.0.5:7000", State.ARMED, Duration.ofMillis(20), 3, 1));
+            }
+
+            @Override
+            public void close() {
+                section.forget();
+            }
+        };
     }
 
     private static boolean startsWith(byte[] bytes, byte[] prefix) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** {@code docs/metrics.md} and the meters of a real cache say the same. */
 class MetricsDocTest {
     /** Their values are the caller's names, which the table cannot list. */
-    private static final Set<String> OPEN_TAGS = Set.of("cache", "tier");
+    private static final Set<String> OPEN_TAGS = Set.of("cache", "tier", "node");
 
     private static final Pattern TAG = Pattern.compile("`([a-z]+)`(?: \\(([a-z, ]+)\\))?");
 

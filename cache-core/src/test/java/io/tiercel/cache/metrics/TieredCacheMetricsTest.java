@@ -130,6 +130,23 @@ class TieredCacheMetricsTest {
         }
     }
 
+    @Test
+    void each_node_that_is_listened_to_has_its_meters() {
+        try (TieredCache<String, String> cache = TieredCacheMetrics.monitor(registry, cache())) {
+            assertThat(cache.coherence().nodes()).hasSize(1);
+            assertThat(registry.get("tiercel.feed.nodes").gauge().value()).isEqualTo(1);
+            assertThat(registry.get("tiercel.feed.armed")
+                            .tag("node", "10.0.0.5:7000")
+                            .gauge()
+                            .value())
+                    .isEqualTo(1);
+            assertThat(registry.get("tiercel.feed.changes").functionCounter().count())
+                    .isEqualTo(3);
+            assertThat(registry.get("tiercel.feed.vouched.age").timeGauge().value(TimeUnit.MILLISECONDS))
+                    .isEqualTo(20);
+        }
+    }
+
     private long calls(String tier, String operation, String outcome) {
         return registry.get("tiercel.tier.calls")
                 .tags("cache", "users", "tier", tier, "operation", operation, "outcome", outcome)

@@ -281,9 +281,9 @@ public abstract class RemoteTierContract {
     }
 
     @Test
-    void two_thousand_are_put_if_absent_in_bulk_and_those_that_are_there_come_back() {
-        List<String> many = IntStream.range(0, 2_000).mapToObj(i -> freshKey()).toList();
-        join(tier.putAll(IntStream.range(0, 1_000)
+    void six_hundred_are_put_if_absent_in_bulk_and_those_that_are_there_come_back() {
+        List<String> many = IntStream.range(0, 600).mapToObj(i -> freshKey()).toList();
+        join(tier.putAll(IntStream.range(0, 300)
                 .mapToObj(i -> new TierEntry(many.get(i), bytes("old " + i), TTL))
                 .toList()));
 
@@ -292,18 +292,18 @@ public abstract class RemoteTierContract {
                 .toList()));
 
         List<Outcome<byte[]>> after = join(tier.getAll(many));
-        assertThat(outcomes).hasSize(2_000);
-        for (int i = 0; i < 2_000; i++) {
-            byte[] old = i < 1_000 ? bytes("old " + i) : null;
+        assertThat(outcomes).hasSize(600);
+        for (int i = 0; i < 600; i++) {
+            byte[] old = i < 300 ? bytes("old " + i) : null;
             assertThat(value(outcomes.get(i))).isEqualTo(old);
             assertThat(value(after.get(i))).isEqualTo(old == null ? bytes("new " + many.get(i)) : old);
         }
     }
 
     @Test
-    void two_thousand_are_replaced_in_bulk_and_only_those_that_start_with_their_prefix() {
-        List<String> many = IntStream.range(0, 2_000).mapToObj(i -> freshKey()).toList();
-        join(tier.putAll(IntStream.range(0, 1_500)
+    void six_hundred_are_replaced_in_bulk_and_only_those_that_start_with_their_prefix() {
+        List<String> many = IntStream.range(0, 600).mapToObj(i -> freshKey()).toList();
+        join(tier.putAll(IntStream.range(0, 450)
                 .mapToObj(i -> new TierEntry(many.get(i), bytes(i % 2 == 0 ? "a and more" : "b"), TTL))
                 .toList()));
 
@@ -312,11 +312,11 @@ public abstract class RemoteTierContract {
                 .toList()));
 
         List<Outcome<byte[]>> after = join(tier.getAll(many));
-        assertThat(outcomes).hasSize(2_000);
-        for (int i = 0; i < 2_000; i++) {
-            boolean replaced = i < 1_500 && i % 2 == 0;
+        assertThat(outcomes).hasSize(600);
+        for (int i = 0; i < 600; i++) {
+            boolean replaced = i < 450 && i % 2 == 0;
             assertThat(outcomes.get(i)).isEqualTo(Outcome.done(replaced));
-            byte[] other = i < 1_500 ? bytes("b") : null;
+            byte[] other = i < 450 ? bytes("b") : null;
             assertThat(value(after.get(i))).isEqualTo(replaced ? bytes("new " + many.get(i)) : other);
         }
     }

@@ -98,7 +98,7 @@ final class BusNode {
         long number = ++connectionNumber;
         Future<?> deadline = bus.schedule(() -> lose(number, "cannot connect in time"), bus.connectNanos());
         try {
-            bus.connecting(client.connectAsync(Commands.CODEC, bus.uri(server)).handle((connected, failure) -> {
+            bus.begun(client.connectAsync(Commands.CODEC, bus.uri(server)).handle((connected, failure) -> {
                 bus.execute(() -> {
                     deadline.cancel(false);
                     if (failure != null) {

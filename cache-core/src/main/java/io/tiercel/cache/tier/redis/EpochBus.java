@@ -198,8 +198,8 @@ final class EpochBus implements AutoCloseable {
         return executor.schedule(task, nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** @param attempt completes when it has been told how it ended */
-    void connecting(CompletionStage<?> attempt) {
+    /** Something that may open or close a connection; it completes when the bus has been told how it ended. */
+    void begun(CompletionStage<?> attempt) {
         CompletableFuture<?> future = attempt.toCompletableFuture();
         attempts.removeIf(CompletableFuture::isDone);
         attempts.add(future);
@@ -292,20 +292,26 @@ final class EpochBus implements AutoCloseable {
         look();
     }
 
+    /** Completes when everything is closed, also what was begun to be closed before. */
     private CompletableFuture<Void> stop() {
         listenTo(List.of());
         topology = Topology.unknown();
         unrouted.clear();
         RedisClient last = client;
         client = null;
-        if (last == null) {
-            return CompletableFuture.completedFuture(null);
+        if (last != null) {
+            begun(stopped(last, List.copyOf(attempts)));
         }
-        CompletableFuture<?>[] unfinished = attempts.toArray(CompletableFuture<?>[]::new);
-        attempts.clear();
-        // A connection that comes into being while its threads go away would be nobody's.
-        return CompletableFuture.allOf(unfinished)
-                .thenCompose(done -> last.shutdownAsync(0, CLOSE_MS, TimeUnit.MILLISECONDS));
+        return all(attempts);
+    }
+
+    /** A connection that comes into being while its threads go away would be nobody's, so those come first. */
+    private static CompletableFuture<Void> stopped(RedisClient client, List<CompletableFuture<?>> attempts) {
+        return all(attempts).thenCompose(done -> client.shutdownAsync(0, CLOSE_MS, TimeUnit.MILLISECONDS));
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<?>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new));
     }
 
     /** While no node says who the others are, the tier's own connections do. */
@@ -363,17 +369,17 @@ final class EpochBus implements AutoCloseable {
         long now = System.nanoTime();
         for (int index : changed) {
             unrouted.set(index);
-            for (BusFeed feed : feeds) {
-                feed.sectionAt(index).vouchUntil(now);
-                feed.sectionAt(index).forget();
-            }
+            feeds.forEach(feed -> feed.sectionAt(index).vouchUntil(now));
         }
         listenTo(next.primaries());
         look();
         route();
     }
 
-    /** What was read until now may come from a former owner, what is read from now on does not. */
+    /**
+     * Forgets the sections that changed their owner as soon as the tier reads from the new one. Until then nothing in
+     * them is vouched for, and what was read may come from the former one.
+     */
     private void route() {
         RedisLink current = link.get();
         if (unrouted.isEmpty() || current == null) {
@@ -397,20 +403,24 @@ final class EpochBus implements AutoCloseable {
             return;
         }
         refreshing = true;
-        var unused = current.refresh()
-                .whenComplete((done, failure) -> execute(() -> {
-                    if (failure != null) {
-                        log.debug("{}: topology refresh failed", config.name(), failure);
-                    }
+        begun(current.refresh().handle((done, failure) -> {
+            execute(() -> refreshed(failure));
+            return null;
+        }));
+    }
+
+    private void refreshed(@Nullable Throwable failure) {
+        if (failure != null) {
+            log.debug("{}: topology refresh failed", config.name(), failure);
+        }
+        route();
+        // Not at once: all nodes are asked.
+        var unused = schedule(
+                () -> {
+                    refreshing = false;
                     route();
-                    // Not at once: all nodes are asked.
-                    var unusedToo = schedule(
-                            () -> {
-                                refreshing = false;
-                                route();
-                            },
-                            LOOK_AGAIN_NANOS);
-                }));
+                },
+                LOOK_AGAIN_NANOS);
     }
 
     private List<Integer> sectionsOf(BusNode node) {

@@ -266,6 +266,46 @@ class RedisClusterBusIT {
         }
     }
 
+    /** A value that a former owner still has may be older than what the new one has told. */
+    @Test
+    void a_section_that_moved_is_vouched_for_only_when_the_tier_reads_it_from_the_new_owner() {
+        RedisConsole from = consoles.get(0);
+        RedisConsole to = consoles.get(1);
+        String prefix = freshPrefix();
+        RedisConfig quiet = RedisConfig.of(cluster.uri())
+                .name("busroute")
+                .topologyRefresh(Duration.ofHours(1))
+                .timeout(Duration.ofSeconds(2));
+        String key = IntStream.range(0, 1_000)
+                .mapToObj(i -> prefix + i)
+                .filter(name -> owners[Slots.section(name)] == from.port())
+                .findFirst()
+                .orElseThrow();
+        int slot = SlotHash.getSlot(key);
+        try (RedisTier tier = RedisTier.connect(quiet);
+                ChangeFeed feed = tier.changes(List.of(prefix), BOUND, new Told())) {
+            join(tier.put(key, new byte[1], Duration.ofMinutes(1)));
+            Told.awaitVouched(feed);
+            long[] before = Told.epochs(feed);
+            RedisConsole.moveSlot(slot, from, to);
+            try {
+                await().atMost(PATIENT).until(() -> moved(before, feed).contains(Slots.section(key)));
+                Told.awaitVouched(feed);
+                String redirections = from.redirections();
+
+                assertThat(join(tier.get(key))).hasSize(1);
+
+                assertThat(from.redirections()).isEqualTo(redirections);
+            } finally {
+                RedisConsole.moveSlot(slot, to, from);
+                consoles.get(2)
+                        .commands()
+                        .clusterSetSlotNode(slot, from.commands().clusterMyId());
+            }
+            Told.awaitVouched(feed);
+        }
+    }
+
     @Test
     void a_section_is_vouched_for_by_both_nodes_while_a_slot_moves() {
         RedisConsole from = consoles.get(0);

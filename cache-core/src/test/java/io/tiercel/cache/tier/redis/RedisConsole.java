@@ -55,6 +55,16 @@ final class RedisConsole implements AutoCloseable {
         return ids.size();
     }
 
+    /** How many commands were sent to another node. */
+    String redirections() {
+        return commands()
+                .info("errorstats")
+                .lines()
+                .filter(line -> line.startsWith("errorstat_MOVED"))
+                .findFirst()
+                .orElse("none");
+    }
+
     /** The port of each section's owner, 0 for those of several. */
     int[] sectionOwners() {
         int[] ownerOfSlot = new int[Slots.COUNT];

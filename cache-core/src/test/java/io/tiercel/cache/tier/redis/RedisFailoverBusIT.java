@@ -130,6 +130,29 @@ class RedisFailoverBusIT {
         }
     }
 
+    @Test
+    void a_primary_that_lost_sight_of_the_majority_vouches_for_nothing() {
+        RedisOptions bare = RedisOptions.of(3, 0).withNodeTimeout(Duration.ofSeconds(1));
+        try (RedisCluster cluster = RedisCluster.start(bare);
+                RedisTier tier = RedisTier.connect(RedisConfig.of(cluster.uri()).name("buscut"))) {
+            ChangeFeed feed = tier.changes(List.of("f:"), BOUND, new Told());
+            Told.awaitVouched(feed);
+
+            cluster.node(0).pause();
+            cluster.node(1).pause();
+            try {
+                await().atMost(PATIENT)
+                        .until(() -> IntStream.range(0, feed.sections())
+                                .noneMatch(section -> Told.isVouched(feed, section)));
+                assertThat(feed.nodes()).anyMatch(node -> node.state() == ChangeFeed.State.ARMED);
+            } finally {
+                cluster.node(0).resume();
+                cluster.node(1).resume();
+            }
+            Told.awaitVouched(feed);
+        }
+    }
+
     /** Writes with a cluster's client, as somebody else would. */
     private static void tellsOfEverySection(RedisConsole seed, Told told) {
         RedisClusterClient client = RedisClusterClient.create(RedisURI.create("127.0.0.1", seed.port()));

@@ -8,11 +8,14 @@ import static org.awaitility.Awaitility.await;
 import io.lettuce.core.SetArgs;
 import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Section;
 import io.tiercel.embedded.RedisOptions;
 import io.tiercel.embedded.RedisServer;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -191,6 +194,43 @@ class RedisStandaloneBusIT {
 
                 awaitAllMoved(feed, before);
                 Told.awaitVouched(feed);
+            }
+        }
+    }
+
+    /** The link hands over an answer late, and then nothing more: neither side notices. */
+    @Test
+    void what_counts_is_when_a_heartbeat_was_sent_and_not_when_its_answer_came() throws Exception {
+        Duration bound = Duration.ofMillis(600);
+        Told told = new Told();
+        try (HoldingProxy proxy = new HoldingProxy(server.port());
+                RedisTier tier = RedisTier.connect(
+                        RedisConfig.of("127.0.0.1:" + proxy.port()).name("bushalf"));
+                ChangeFeed feed = tier.changes(List.of("s:"), bound, told)) {
+            for (int round = 0; round < 3; round++) {
+                Told.awaitVouched(feed);
+                String key = "s:held" + round;
+                Section section = feed.section(key);
+                long epoch = section.epoch();
+
+                proxy.hold();
+                await().pollInterval(Duration.ofMillis(1)).atMost(PATIENT).until(() -> proxy.held() == 1);
+                console.commands().set(key, "v");
+                long changed = System.nanoTime();
+                await().pollInterval(Duration.ofMillis(1)).atMost(PATIENT).until(() -> proxy.held() == 2);
+                TimeUnit.MILLISECONDS.sleep(450);
+                proxy.handOverOne();
+
+                while (System.nanoTime() - changed < TimeUnit.MILLISECONDS.toNanos(1_500)) {
+                    long now = System.nanoTime();
+                    assertThat(section.vouches(epoch, now) && now - changed > bound.toNanos())
+                            .as("%d ms after a change that is not told", (now - changed) / 1_000_000)
+                            .isFalse();
+                    LockSupport.parkNanos(1_000_000);
+                }
+                assertThat(told.of(key)).isZero();
+                proxy.handOverAll();
+                await().atMost(PATIENT).until(() -> section.epoch() != epoch);
             }
         }
     }

@@ -63,9 +63,11 @@ class RedisStandaloneTierIT extends RemoteTierContract {
                 assertThat(join(tier.get("k"))).isEqualTo(bytes("v"));
             }
 
-            Throwable wrong = catchThrowable(
-                    () -> RedisTier.connect(RedisConfig.of(address).password("hunter2")));
-            Throwable none = catchThrowable(() -> RedisTier.connect(address));
+            Throwable wrong = catchThrowable(() -> RedisTier.connect(RedisConfig.of(address)
+                    .connectTimeout(Duration.ofSeconds(5))
+                    .password("hunter2")));
+            Throwable none = catchThrowable(
+                    () -> RedisTier.connect(RedisConfig.of(address).connectTimeout(Duration.ofSeconds(5))));
 
             assertThat(wrong).isInstanceOf(TierException.class).hasMessageContaining("password");
             assertThat(none).isInstanceOf(TierException.class).hasMessageContaining("password");

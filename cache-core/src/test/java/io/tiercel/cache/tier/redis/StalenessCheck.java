@@ -111,7 +111,9 @@ final class StalenessCheck implements AutoCloseable {
 
     private void writeLater(Key key) {
         try {
-            var unused = writing.schedule(() -> write(key), 1 + pauses.nextInt(100), TimeUnit.MILLISECONDS);
+            // Now and then so long that nothing sets right what was not told.
+            int pause = 1 + pauses.nextInt(pauses.nextInt(8) == 0 ? 4_000 : 100);
+            var unused = writing.schedule(() -> write(key), pause, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             // closed
         }

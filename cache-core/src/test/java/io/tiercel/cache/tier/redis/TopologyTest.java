@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TopologyTest {
     private static final RedisUri.Server ASKED = new RedisUri.Server("10.0.0.9", 7000);
@@ -64,19 +66,22 @@ class TopologyTest {
                 .isFalse();
     }
 
-    @Test
-    void of_two_that_claim_a_slot_the_higher_epoch_has_it() {
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "z"})
+    void of_two_that_claim_a_slot_the_higher_epoch_has_it(String old) {
         ClusterView late = view(
-                "old 1.1.1.1:1 myself,master - 0 1 1 connected 0-16383", "new 1.1.1.1:2 slave old 0 1 1 connected");
+                old + " 1.1.1.1:1 myself,master - 0 1 1 connected 0-16383",
+                "new 1.1.1.1:2 slave " + old + " 0 1 1 connected");
         ClusterView now = view(
-                "new 1.1.1.1:2 myself,master - 0 1 7 connected 0-16383", "old 1.1.1.1:1 master,fail - 0 1 1 connected");
+                "new 1.1.1.1:2 myself,master - 0 1 7 connected 0-16383",
+                old + " 1.1.1.1:1 master,fail - 0 1 1 connected");
 
         Topology topology = Topology.of(List.of(late, now));
 
         assertThat(topology.owners(5)).isEqualTo(Set.of("new"));
-        assertThat(topology.sectionsOf("old")).isEmpty();
+        assertThat(topology.sectionsOf(old)).isEmpty();
         assertThat(topology.isRouted(5, slot -> "new")).isTrue();
-        assertThat(topology.isRouted(5, slot -> slot == 5 * 256 + 255 ? "old" : "new"))
+        assertThat(topology.isRouted(5, slot -> slot == 5 * 256 + 255 ? old : "new"))
                 .isFalse();
     }
 

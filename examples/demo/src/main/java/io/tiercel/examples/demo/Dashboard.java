@@ -161,6 +161,7 @@ final class Dashboard {
         return seconds < 60 ? seconds + " s" : format("%d min %02d s", seconds / 60, seconds % 60);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // would need a dependency for one annotation
     static String format(String format, Object... arguments) {
         return String.format(Locale.ROOT, format, arguments);
     }
