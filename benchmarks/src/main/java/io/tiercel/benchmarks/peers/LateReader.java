@@ -112,8 +112,8 @@ public final class LateReader {
         Map<String, Integer> old = new TreeMap<>();
         for (String key : keys) {
             Map<String, String> held = cache.held(key);
-            if (held.containsValue(Schedule.OLD) && cache.name().equals("Tiercel")) {
-                System.out.println("  " + key + ": " + held);
+            if (old.isEmpty() && held.containsValue(Schedule.OLD)) {
+                System.out.printf("%s: for example %s: %s%n", cache.name(), key, held);
             }
             held.entrySet().stream()
                     .filter(entry -> entry.getValue().equals(Schedule.OLD))

@@ -27,24 +27,27 @@ final class TiercelPair implements Contestant {
     private final List<TieredCache<String, String>> instances = new ArrayList<>();
     private final RedisClient client = RedisClient.create();
     private final StatefulRedisConnection<String, String> redis;
-    /** They have no L1 and look into one remote tier, or into all. */
-    private final Map<String, TieredCache<String, String>> lookers = new LinkedHashMap<>();
+    /** They have no L1. */
+    private final TieredCache<String, String> inRedis;
+
+    private final @Nullable TieredCache<String, String> inMemcached;
+    private final @Nullable TieredCache<String, String> inBoth;
 
     /** @param memcached {@code host:port}, null for no L3 */
     TiercelPair(String late, String direct, @Nullable String memcached) {
         redis = client.connect(RedisURI.create(direct));
         instances.add(open(late, memcached));
         instances.add(open(direct, memcached));
-        lookers.put("L2", builder().remote(redis(direct)).build());
-        if (memcached != null) {
-            lookers.put("L3", builder().remote(MemcachedTier.connect(memcached)).build());
-            lookers.put(
-                    "all",
-                    builder()
-                            .remote(redis(direct))
-                            .remote(MemcachedTier.connect(memcached))
-                            .build());
-        }
+        inRedis = builder().remote(redis(direct)).build();
+        inMemcached = memcached == null
+                ? null
+                : builder().remote(MemcachedTier.connect(memcached)).build();
+        inBoth = memcached == null
+                ? null
+                : builder()
+                        .remote(redis(direct))
+                        .remote(MemcachedTier.connect(memcached))
+                        .build();
     }
 
     private static TieredCache<String, String> open(String redis, @Nullable String memcached) {
@@ -102,12 +105,12 @@ final class TiercelPair implements Contestant {
                 held.put("L1 of " + i, value);
             }
         }
-        note(held, "L2", lookers.get("L2").getIfPresent(key));
-        if (lookers.containsKey("L3")) {
-            String bytes = lookers.get("L3").getIfPresent(key);
+        note(held, "L2", inRedis.getIfPresent(key));
+        if (inMemcached != null && inBoth != null) {
+            String bytes = inMemcached.getIfPresent(key);
             // As when Redis has evicted it: does anybody who then asks get what the tier below holds?
             redis.sync().del(instances.get(0).explain(key).storedKey());
-            String served = lookers.get("all").getIfPresent(key);
+            String served = inBoth.getIfPresent(key);
             note(held, served == null && bytes != null ? "L3" + KNOWN_AS_ENDED : "L3", served == null ? bytes : served);
         }
         return held;
@@ -122,7 +125,11 @@ final class TiercelPair implements Contestant {
     @Override
     public void close() {
         instances.forEach(TieredCache::close);
-        lookers.values().forEach(TieredCache::close);
+        inRedis.close();
+        if (inMemcached != null && inBoth != null) {
+            inMemcached.close();
+            inBoth.close();
+        }
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
     }
 }
