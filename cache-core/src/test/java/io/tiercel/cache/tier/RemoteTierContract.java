@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class RemoteTierContract {
     private static final Duration TTL = Duration.ofMinutes(1);
     /** For what is said about answers, not about time: leak detection makes each command some ten times slower. */
-    private static final Duration PATIENT = Duration.ofSeconds(5);
+    private static final Duration PATIENT = Duration.ofSeconds(20);
     /** For what is said about time. */
     private static final Duration USUAL = Duration.ofMillis(200);
     /** What a loaded machine may add to a timeout before a test calls it broken. */
