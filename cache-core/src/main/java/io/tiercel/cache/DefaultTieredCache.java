@@ -142,13 +142,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 : new Probe<>(engine, notes, alarm, coherence.probeEvery());
         DefaultTieredCache<K, V> cache =
                 new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, probe, own);
-        changes.tell(
-                key -> {
-                    engine.changed(key);
-                    cache.reads.lookAgain(key);
-                },
-                generations,
-                tags);
+        changes.tell(key -> engine.changed(key, cache.reads::lookAgain), generations, tags);
         return cache;
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -167,10 +168,16 @@ record Engine<K, V>(
         }
     }
 
-    /** Somebody changed the key; runs on a thread of a store's client. */
-    void changed(String stored) {
+    /**
+     * Somebody changed the key; runs on a thread of a store's client.
+     *
+     * @param before done when what was read before counts no more, and before L1 forgets: a look that begins here leaves
+     *     no moment in which a reader finds neither
+     */
+    void changed(String stored, Consumer<String> before) {
         fences.moved(stored);
         lag.told(stored);
+        before.accept(stored);
         if (local != null) {
             local.removeStored(stored);
         }

@@ -65,7 +65,7 @@ final class ProxyLink {
             if (key.isConnectable()) {
                 server.finishConnect();
             } else if (key.isReadable()) {
-                read(key == clientKey);
+                read(key.equals(clientKey));
             }
             // What can be written is written in the next step.
         } catch (IOException e) {

@@ -39,7 +39,7 @@ record Run(
     static Run of(Nemesis nemesis) {
         int seconds = Integer.getInteger("history.seconds", 4);
         int strikes = Integer.getInteger("history.rounds", 1);
-        int rounds = nemesis == Nemeses.NONE ? strikes - 1 : strikes;
+        int rounds = nemesis.equals(Nemeses.NONE) ? strikes - 1 : strikes;
         return new Run(nemesis, 2, 1, rounds, seconds, Duration.ZERO, Caches.TTL, true);
     }
 
