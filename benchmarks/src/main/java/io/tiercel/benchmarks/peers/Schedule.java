@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A reader on instance 0 has got the old value and not yet put it where it belongs, when somebody writes.
@@ -75,16 +76,19 @@ record Schedule(Reads reads, int writer, Write write) {
     }
 
     private void loaderIsLate(Contestant cache, String key) throws Exception {
+        AtomicReference<String> database = new AtomicReference<>(OLD);
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> cache.get(0, key, k -> {
+            String row = database.get(); // who loads once more, after the writer, gets the new one
             loading.countDown();
             awaitUninterruptibly(go);
-            return OLD;
+            return row;
         }));
         if (!loading.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new IOException(cache.name() + " did not load " + key);
         }
+        database.set(NEW);
         CompletableFuture<Void> written = CompletableFuture.runAsync(() -> write(cache, key));
         Thread.sleep(NEWS_MILLIS);
         go.countDown();
