@@ -114,6 +114,7 @@ final class Generations {
                     Known now = new Known(current, graced, floor, epoch, asked);
                     if (changes.get(index) == changesBefore) {
                         known.set(index, now);
+                        remembered.getAndUpdate(index, before -> changes.get(index) == changesBefore ? now : before);
                     }
                     if (changes.get(index) != changesBefore) {
                         known.compareAndSet(index, now, null);
@@ -212,6 +213,7 @@ final class Generations {
 
     /** Also if the store did not confirm it: it may come to it yet, and what was to be ended is ended here. */
     private void remember(int index, byte[] next) {
+        changes.incrementAndGet(index); // what is being asked for now is remembered no more
         remembered.getAndUpdate(
                 index,
                 before -> new Known(ByteBuffer.wrap(next).getInt(), 0, before == null ? FIRST : before.floor(), 0, 0));
@@ -236,7 +238,20 @@ final class Generations {
 
     /** Makes whatever the deeper tiers hold of that part unreadable. */
     CompletableFuture<Void> raiseFloor(int index) {
-        return first.put(watch.note(index, "f"), next(), KEPT).thenRun(() -> learnAgain(index));
+        byte[] next = next();
+        return first.put(watch.note(index, "f"), next, KEPT).thenRun(() -> {
+            learnAgain(index);
+            rememberFloor(index, next);
+        });
+    }
+
+    /** Where the generation is not known, a floor alone would say that it is the first. */
+    private void rememberFloor(int index, byte[] next) {
+        remembered.getAndUpdate(
+                index,
+                before -> before == null
+                        ? null
+                        : new Known(before.current(), 0, ByteBuffer.wrap(next).getInt(), 0, 0));
     }
 
     /** A note was changed, here or elsewhere. */
