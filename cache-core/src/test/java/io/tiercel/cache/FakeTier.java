@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class FakeTier implements RemoteTier {
 
     private final String name;
     private final TimeSource time;
+    private final ReentrantLock step = new ReentrantLock();
     volatile boolean failing;
     /** Whether it tells of changes. */
     volatile boolean telling;
@@ -45,6 +47,9 @@ final class FakeTier implements RemoteTier {
     volatile @Nullable CompletableFuture<?> putGate;
     volatile @Nullable CompletableFuture<?> replaceGate;
     volatile @Nullable CompletableFuture<?> removeGate;
+    /** Whether each operation on a key and what is told of it are one step. */
+    volatile boolean atomic;
+
     /** Whether an operation is done before it waits at its gate, so that only the answer is held back. */
     volatile boolean worksFirst;
 
@@ -71,6 +76,9 @@ final class FakeTier implements RemoteTier {
             return CompletableFuture.failedFuture(new TierException(name + " is down"));
         }
         Executor on = executor;
+        if (atomic) {
+            return CompletableFuture.completedFuture(inOneStep(work));
+        }
         if (gate != null && !isNote(key)) {
             if (worksFirst) {
                 T done = work.get();
@@ -79,6 +87,15 @@ final class FakeTier implements RemoteTier {
             return gate.thenApply(x -> work.get());
         }
         return on == null ? CompletableFuture.completedFuture(work.get()) : CompletableFuture.supplyAsync(work, on);
+    }
+
+    private <T> T inOneStep(Supplier<T> work) {
+        step.lock();
+        try {
+            return work.get();
+        } finally {
+            step.unlock();
+        }
     }
 
     /** What a cache notes for itself is no traffic of its callers. */
