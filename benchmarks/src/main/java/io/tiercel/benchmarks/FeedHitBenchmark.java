@@ -4,6 +4,7 @@ import io.tiercel.cache.Loader;
 import io.tiercel.cache.LocalTier;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.codec.Codec;
+import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.cache.tier.redis.RedisTier;
 import io.tiercel.embedded.RedisServer;
 import java.time.Duration;
@@ -72,7 +73,7 @@ public class FeedHitBenchmark {
     }
 
     /** A cache over a Redis of its own, which ends with the process. */
-    private static final class Behind {
+    static final class Behind {
         final TieredCache<String, String> cache;
         private long hits;
         private long misses;
@@ -80,7 +81,8 @@ public class FeedHitBenchmark {
         Behind(LocalHitBenchmark.Keys keys, boolean changes) throws InterruptedException {
             cache = TieredCache.<String, String>builder("benchmark")
                     .local(LocalTier.maximumSize(keys.capacity()))
-                    .remote(RedisTier.connect(RedisServer.start().uri()))
+                    .remote(RedisTier.connect(
+                            RedisConfig.of(RedisServer.start().uri()).timeout(PATIENCE)))
                     .codec(Codec.utf8())
                     .coherence(c -> c.changes(changes))
                     .policy(p -> p.ttl(TTL))

@@ -21,10 +21,12 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the benchmarks with one thread and with two, and says how they stand beside Caffeine; or, with {@code jetcache},
- * compares what is left in the tiers after a late read, see {@link LateReader}.
+ * Runs the benchmarks with one thread and with two, and says how they stand beside Caffeine; or, with {@code feed},
+ * what the change feed costs a hit, see {@link FeedRatio}; or, with {@code jetcache}, compares what is left in the tiers
+ * after a late read, see {@link LateReader}.
  *
  * <pre>java -jar benchmarks/target/benchmarks.jar [-q] [options of JMH]
+ * java -jar benchmarks/target/benchmarks.jar feed [rounds]
  * java -jar benchmarks/target/benchmarks.jar jetcache [rounds]</pre>
  *
  * <p>{@code -q} takes about three minutes instead of twenty-five. Exit code 1: a hit allocates, or costs too much with
@@ -43,6 +45,9 @@ public final class Main {
     private static int run(String[] args) throws Exception {
         if (args.length > 0 && args[0].equals("jetcache")) {
             return LateReader.run(List.of(args).subList(1, args.length));
+        }
+        if (args.length > 0 && args[0].equals("feed")) {
+            return FeedRatio.run(List.of(args).subList(1, args.length));
         }
         return measure(args);
     }

@@ -58,6 +58,7 @@ public sealed interface CacheEvent {
      * More removals wait for their repair than are remembered one by one: everything in the parts of the key space of
      * the others will be ended.
      *
+     * @param cache the cache's name
      * @param remembered how many are remembered
      */
     record RepairsOverflowed(String cache, int remembered) implements CacheEvent {}
@@ -65,6 +66,7 @@ public sealed interface CacheEvent {
     /**
      * The cache was closed before a tier took some removals: it may hold older values of those keys until their end.
      *
+     * @param cache the cache's name
      * @param count how many
      */
     record RepairsLost(String cache, int count) implements CacheEvent {}

@@ -44,7 +44,7 @@ final class JetCachePair implements Contestant {
         open(direct);
     }
 
-    @SuppressWarnings("unchecked") // its codec is declared without types
+    @SuppressWarnings("unchecked") // JetCache's codec is of a raw type
     private void open(String redis) {
         RedisClient client = RedisClient.create(redis);
         client.setOptions(ClientOptions.builder()

@@ -111,7 +111,11 @@ public final class LateReader {
     private static Map<String, Integer> old(Contestant cache, List<String> keys) {
         Map<String, Integer> old = new TreeMap<>();
         for (String key : keys) {
-            cache.held(key).entrySet().stream()
+            Map<String, String> held = cache.held(key);
+            if (old.isEmpty() && held.containsValue(Schedule.OLD)) {
+                System.out.printf("%s: for example %s: %s%n", cache.name(), key, held);
+            }
+            held.entrySet().stream()
                     .filter(entry -> entry.getValue().equals(Schedule.OLD))
                     .map(entry -> entry.getKey().replaceFirst("^L1 of .*", "L1"))
                     .distinct()

@@ -1,9 +1,12 @@
 package io.tiercel.benchmarks.peers;
 
-import io.tiercel.cache.Explanation;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.tiercel.cache.LocalTier;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.TieredCacheBuilder;
+import io.tiercel.cache.WriteResult;
 import io.tiercel.cache.codec.Codec;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
 import io.tiercel.cache.tier.redis.RedisConfig;
@@ -22,17 +25,29 @@ final class TiercelPair implements Contestant {
     private static final String KNOWN_AS_ENDED = " known as ended";
 
     private final List<TieredCache<String, String>> instances = new ArrayList<>();
-    /** Looks into one remote tier each. */
-    private final Map<String, TieredCache<String, String>> lookers = new LinkedHashMap<>();
+    private final RedisClient client = RedisClient.create();
+    private final StatefulRedisConnection<String, String> redis;
+    /** They have no L1. */
+    private final TieredCache<String, String> inRedis;
+
+    private final @Nullable TieredCache<String, String> inMemcached;
+    private final @Nullable TieredCache<String, String> inBoth;
 
     /** @param memcached {@code host:port}, null for no L3 */
     TiercelPair(String late, String direct, @Nullable String memcached) {
+        redis = client.connect(RedisURI.create(direct));
         instances.add(open(late, memcached));
         instances.add(open(direct, memcached));
-        lookers.put("L2", builder().remote(redis(direct)).build());
-        if (memcached != null) {
-            lookers.put("L3", builder().remote(MemcachedTier.connect(memcached)).build());
-        }
+        inRedis = builder().remote(redis(direct)).build();
+        inMemcached = memcached == null
+                ? null
+                : builder().remote(MemcachedTier.connect(memcached)).build();
+        inBoth = memcached == null
+                ? null
+                : builder()
+                        .remote(redis(direct))
+                        .remote(MemcachedTier.connect(memcached))
+                        .build();
     }
 
     private static TieredCache<String, String> open(String redis, @Nullable String memcached) {
@@ -65,12 +80,18 @@ final class TiercelPair implements Contestant {
 
     @Override
     public void put(int instance, String key, String value) {
-        var unused = instances.get(instance).put(key, value);
+        unconfirmed(key, instances.get(instance).put(key, value));
     }
 
     @Override
     public void remove(int instance, String key) {
-        var unused = instances.get(instance).invalidate(key);
+        unconfirmed(key, instances.get(instance).invalidate(key));
+    }
+
+    private static void unconfirmed(String key, WriteResult result) {
+        if (!result.isComplete()) {
+            System.out.println("Tiercel: " + key + ": not confirmed by " + result.pending());
+        }
     }
 
     @Override
@@ -84,21 +105,31 @@ final class TiercelPair implements Contestant {
                 held.put("L1 of " + i, value);
             }
         }
-        List<Explanation.TierView> remote =
-                instances.get(1).explain(key).tiers().stream().skip(1).toList();
-        lookers.forEach((tier, looker) -> {
-            String value = looker.getIfPresent(key);
-            if (value != null) {
-                boolean usable = remote.get(tier.charAt(1) - '2').state() != Explanation.State.MISS;
-                held.put(usable ? tier : tier + KNOWN_AS_ENDED, value);
-            }
-        });
+        note(held, "L2", inRedis.getIfPresent(key));
+        if (inMemcached != null && inBoth != null) {
+            String bytes = inMemcached.getIfPresent(key);
+            // As when Redis has evicted it: does anybody who then asks get what the tier below holds?
+            redis.sync().del(instances.get(0).explain(key).storedKey());
+            String served = inBoth.getIfPresent(key);
+            note(held, served == null && bytes != null ? "L3" + KNOWN_AS_ENDED : "L3", served == null ? bytes : served);
+        }
         return held;
+    }
+
+    private static void note(Map<String, String> held, String tier, @Nullable String value) {
+        if (value != null) {
+            held.put(tier, value);
+        }
     }
 
     @Override
     public void close() {
         instances.forEach(TieredCache::close);
-        lookers.values().forEach(TieredCache::close);
+        inRedis.close();
+        if (inMemcached != null && inBoth != null) {
+            inMemcached.close();
+            inBoth.close();
+        }
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
     }
 }
