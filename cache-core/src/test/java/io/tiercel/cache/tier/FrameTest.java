@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -130,6 +132,97 @@ class FrameTest {
                 garbage[0] = (byte) 0xC5;
                 garbage[1] = 1;
                 assertRefused(garbage);
+            }
+        }
+    }
+
+    private static Frame tagged(Provenance provenance) {
+        return Frame.of(KEY, 3, BORN, 60_000, 90_000, null, provenance, utf8("the value"));
+    }
+
+    private static final Provenance TAGGED = new Provenance(Long.MIN_VALUE + 1, 77, List.of("team:7", "é", ""));
+
+    @Test
+    void what_ends_a_value_travels_with_it() throws MalformedFrameException {
+        Frame read = Frame.read(KEY, tagged(TAGGED).bytes());
+
+        assertThat(read.provenance()).isEqualTo(TAGGED);
+        assertThat(payload(read)).isEqualTo(utf8("the value"));
+        assertThat(Frame.read(KEY, read.expired(KEY).bytes()).provenance()).isEqualTo(TAGGED);
+        assertThat(Frame.read(KEY, tagged(new Provenance(5, 0, List.of())).bytes())
+                        .provenance())
+                .isEqualTo(new Provenance(5, 0, List.of()));
+    }
+
+    @Test
+    void a_frame_with_tags_cut_anywhere_is_refused_even_if_its_checksum_is_right() {
+        byte[] whole = tagged(new Provenance(1, 77, List.of("team:7", "all"))).bytes();
+        int behindTags = whole.length - utf8("the value").length;
+
+        for (int length = 32; length < behindTags; length++) {
+            assertRefused(sealed(Arrays.copyOf(whole, length)));
+        }
+        for (int length = 0; length < whole.length; length++) {
+            assertRefused(Arrays.copyOf(whole, length));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 33, 128, 255})
+    void a_frame_with_no_tags_where_it_says_there_are_or_with_too_many_is_refused(int count) {
+        byte[] bytes = tagged(TAGGED).bytes().clone();
+        bytes[40] = (byte) count;
+
+        assertRefused(sealed(bytes));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {257, 0x7FFF, 0xFFFF})
+    void a_tag_of_an_entry_that_says_it_is_longer_than_any_is_refused(int length) {
+        byte[] bytes = tagged(new Provenance(1, 77, List.of("x".repeat(256)))).bytes();
+        byte[] longer = Arrays.copyOf(bytes, bytes.length + 70_000);
+        ByteBuffer.wrap(longer).putShort(41, (short) length);
+
+        assertRefused(sealed(longer));
+    }
+
+    @Test
+    void as_many_and_as_long_tags_as_there_may_be_are_kept_and_no_more() throws MalformedFrameException {
+        List<String> most = Collections.nCopies(Provenance.MOST_TAGS, "é".repeat(128));
+
+        assertThat(Frame.read(KEY, tagged(new Provenance(1, 2, most)).bytes())
+                        .provenance()
+                        .tags())
+                .isEqualTo(most);
+        assertThatThrownBy(() -> new Provenance(1, 2, Collections.nCopies(Provenance.MOST_TAGS + 1, "x")))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> tagged(new Provenance(1, 2, List.of("x".repeat(257)))))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> tagged(new Provenance(1, 2, List.of("v\uD83D"))))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32, 33})
+    void garbage_where_tags_should_be_is_refused_or_within_the_limits(long seed) {
+        Random random = new Random(seed);
+
+        for (int i = 0; i < 20_000; i++) {
+            byte[] garbage = bytes(random, 32 + random.nextInt(60));
+            garbage[0] = (byte) 0xC5;
+            garbage[1] = 1;
+            garbage[2] = (byte) 128;
+            if (garbage.length > 42 && random.nextBoolean()) {
+                garbage[40] = (byte) (1 + random.nextInt(3));
+                garbage[41] = 0;
+                garbage[42] = (byte) random.nextInt(20);
+            }
+            sealed(garbage);
+            try {
+                Provenance provenance = Frame.read(KEY, garbage).provenance();
+                assertThat(provenance.tags()).hasSizeBetween(1, Provenance.MOST_TAGS);
+            } catch (MalformedFrameException e) {
+                assertThat(e.getMessage()).isNotEmpty();
             }
         }
     }
