@@ -147,7 +147,10 @@ final class Tags {
     }
 
     private static long number(Outcome<byte[]> outcome, long otherwise) {
-        byte[] bytes = bytes(outcome);
+        return number(bytes(outcome), otherwise);
+    }
+
+    private static long number(byte @Nullable [] bytes, long otherwise) {
         return bytes == null || bytes.length != Long.BYTES
                 ? otherwise
                 : ByteBuffer.wrap(bytes).getLong();
@@ -205,9 +208,7 @@ final class Tags {
     /** A stamp larger than all that anybody has noted before. */
     private CompletableFuture<Long> draw(TierGuard store, int tries) {
         return store.get(stampKey()).thenCompose(bytes -> {
-            long before = bytes == null || bytes.length != Long.BYTES
-                    ? 0
-                    : ByteBuffer.wrap(bytes).getLong();
+            long before = number(bytes, 0);
             long next = Math.max(Math.max(before, stamp.get()) + 1, before == 0 ? time.millis() * 1_000 : 0);
             CompletableFuture<Boolean> moved = bytes == null
                     ? store.putIfAbsent(stampKey(), bytes(next), KEPT).thenApply(present -> present == null)
@@ -244,9 +245,7 @@ final class Tags {
     /** What was valid until now may be served for a while: the stamp of the last invalidation, for as long as that. */
     private CompletableFuture<Void> beginGrace(TierGuard store, Tag tag, long drawn, Duration grace) {
         return store.get(tag.key).thenCompose(bytes -> {
-            long before = bytes == null || bytes.length != Long.BYTES
-                    ? Tag.Known.none()
-                    : ByteBuffer.wrap(bytes).getLong();
+            long before = number(bytes, Tag.Known.none());
             byte[] both = ByteBuffer.allocate(2 * Long.BYTES)
                     .putLong(drawn)
                     .putLong(before)
