@@ -133,7 +133,7 @@ final class BulkReads<K, V> {
             Entry<V> landed = engine.freshLocalEntry(wanted.key, now);
             if (landed != null) {
                 engine.counters().localHits.increment();
-                engine.loads().end(wanted.stored, wanted.load, new Answer<>(landed.value, false));
+                engine.loads().end(wanted.stored, wanted.load, Answer.of(landed));
             } else {
                 engine.counters().localMisses.increment();
                 wanted.known = reads.fallBack(wanted.key);
@@ -229,7 +229,7 @@ final class BulkReads<K, V> {
             Entry<V> entry = finding.entry();
             if (entry != null && look != null && entry.isFreshAt(now)) {
                 count(finding, look.own(), true);
-                engine.loads().end(one.stored, one.load, new Answer<>(entry.value, false));
+                engine.loads().end(one.stored, one.load, Answer.of(entry));
                 continue;
             }
             if (look != null) {
@@ -324,7 +324,7 @@ final class BulkReads<K, V> {
             engine.detours().note(one.stored, finding.frame());
         }
         engine.remotes().guards().get(finding.depth()).hits.increment();
-        engine.loads().end(one.stored, one.load, new Answer<>(entry.value, false));
+        engine.loads().end(one.stored, one.load, Answer.of(entry));
     }
 
     private boolean servedStale(Wanted<K, V> one, Verdict.Wait<V> wait) {
@@ -334,7 +334,7 @@ final class BulkReads<K, V> {
         }
         engine.counters().stale.increment();
         engine.remotes().guards().get(wait.finding().depth()).hits.increment();
-        engine.loads().end(one.stored, one.load, new Answer<>(stale.value, false));
+        engine.loads().end(one.stored, one.load, Answer.of(stale));
         return true;
     }
 

@@ -64,7 +64,7 @@ record Engine<K, V>(
     /** To be taken before anything is read that may end in L1. */
     Ticket ticket(String stored) {
         Section section = watch.section(stored);
-        return new Ticket(fences.open(stored), section, section == null ? 0 : section.epoch(), now());
+        return new Ticket(fences.open(stored), section, section == null ? 0 : section.epoch(), tags.changes(), now());
     }
 
     Sought sought(String stored) {
@@ -138,7 +138,7 @@ record Engine<K, V>(
     Ticket advance(String stored) {
         Section section = watch.section(stored);
         long epoch = section == null ? 0 : section.epoch();
-        Ticket ticket = new Ticket(fences.advance(stored), section, epoch, now());
+        Ticket ticket = new Ticket(fences.advance(stored), section, epoch, tags.changes(), now());
         detach(stored);
         return ticket;
     }
@@ -187,20 +187,29 @@ record Engine<K, V>(
     /** Joins the look into the first tier that is under way, if it began after all that is known to have happened. */
     @Nullable
     Flight<Finding<V>> joinLook(String stored, Flight<Finding<V>> mine) {
-        return lookups.join(stored, mine, other -> isAsGoodAs(other.asOf(), mine.asOf()));
+        return lookups.join(
+                stored, mine, other -> knowsTagsOf(other.asOf(), mine.asOf()) && isAsGoodAs(other.asOf(), mine.asOf()));
     }
 
     /**
      * Whether what a flight brings is new enough for who joined it: nothing that was told of came between the flight's
      * last look and the joining. Or else the first tier must have said so itself, to who joined before it was asked or
-     * has been told of nothing since; what came after its answer it could not know.
+     * has been told of nothing since; what came after its answer it could not know. Of tags it says nothing, so what
+     * carries any must have been read after all changes to tags that the joining knew of.
      *
      * @param joined taken when joining
      */
-    boolean isGoodFor(Flight<?> flight, Ticket joined) {
+    boolean isGoodFor(Flight<Answer<V>> flight, Answer<V> answer, Ticket joined) {
         Ticket confirmed = flight.confirmed();
+        if (answer.tagged() && !knowsTagsOf(flight.asOf(), joined)) {
+            return false;
+        }
         return isAsGoodAs(flight.asOf(), joined)
                 || (confirmed != null && (joined.taken() - confirmed.taken() < 0 || isAsGoodAs(confirmed, joined)));
+    }
+
+    private boolean knowsTagsOf(Ticket asOf, Ticket later) {
+        return asOf.tagChanges() - later.tagChanges() >= 0 || without.contains(Guard.DETACHING);
     }
 
     private boolean isAsGoodAs(Ticket asOf, Ticket later) {

@@ -130,6 +130,10 @@ final class Entry<V> {
         return tags == null || tagsHold(tags, now);
     }
 
+    boolean isTagged() {
+        return tags != null;
+    }
+
     private boolean tagsHold(Tag[] own, long now) {
         for (Tag tag : own) {
             if (!tag.holds(stamp, now)) {

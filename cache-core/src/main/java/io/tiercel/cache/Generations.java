@@ -32,13 +32,15 @@ final class Generations {
     private static final Duration KEPT = Duration.ofDays(1_000);
     private static final int BYTES = 4;
     private static final int FIRST = 1;
+    private static final int NEVER = 0;
 
     private final Watch watch;
     private final TierGuard first;
     private final boolean deeper;
     private final TimeSource time;
     private final AtomicReferenceArray<@Nullable Known> known;
-    private final AtomicReferenceArray<@Nullable Known> remembered;
+    private final AtomicIntegerArray rememberedCurrent;
+    private final AtomicIntegerArray rememberedFloor;
     private final AtomicIntegerArray changes;
 
     Generations(Watch watch, TierGuard first, boolean deeper, TimeSource time) {
@@ -47,7 +49,8 @@ final class Generations {
         this.deeper = deeper;
         this.time = time;
         this.known = new AtomicReferenceArray<>(watch.sections());
-        this.remembered = new AtomicReferenceArray<>(watch.sections());
+        this.rememberedCurrent = new AtomicIntegerArray(watch.sections());
+        this.rememberedFloor = new AtomicIntegerArray(watch.sections());
         this.changes = new AtomicIntegerArray(watch.sections());
     }
 
@@ -56,8 +59,9 @@ final class Generations {
      *
      * @param graced the one before, whose entries may still be served while they are renewed; 0 for none
      * @param floor that of the deeper tiers
+     * @param changes how many changes of the part's notes were known of before this was learned
      */
-    record Known(int current, int graced, int floor, long epoch, long learned) {
+    record Known(int current, int graced, int floor, long epoch, long learned, int changes) {
         /** As a frame carries it. */
         long stamped() {
             return (long) current << 32 | (floor & 0xFFFF_FFFFL);
@@ -80,7 +84,9 @@ final class Generations {
     @Nullable
     Known good(int index) {
         Known now = known.get(index);
-        return now != null && watch.isGood(watch.sectionAt(index), now.epoch(), now.learned(), time.nanos())
+        return now != null
+                        && now.changes() == changes.get(index)
+                        && watch.isGood(watch.sectionAt(index), now.epoch(), now.learned(), time.nanos())
                 ? now
                 : null;
     }
@@ -88,7 +94,12 @@ final class Generations {
     /** What was known last, however long ago; for when the store does not answer. */
     @Nullable
     Known last(int index) {
-        return remembered.get(index);
+        int current = rememberedCurrent.get(index);
+        return current == NEVER ? null : new Known(current, 0, orFirst(rememberedFloor.get(index)), 0, 0, 0);
+    }
+
+    private static int orFirst(int remembered) {
+        return remembered == NEVER ? FIRST : remembered;
     }
 
     /** The present generation; asks the store if need be. Fails if it does not answer. */
@@ -111,16 +122,17 @@ final class Generations {
                     ByteBuffer grace = values.get(1);
                     int graced = grace.remaining() == 2 * BYTES && grace.getInt() == current ? grace.getInt() : 0;
                     int floor = deeper ? values.get(2).getInt() : 0;
-                    Known now = new Known(current, graced, floor, epoch, asked);
-                    if (changes.get(index) == changesBefore) {
-                        known.set(index, now);
-                        remembered.getAndUpdate(index, before -> changes.get(index) == changesBefore ? now : before);
-                    }
-                    if (changes.get(index) != changesBefore) {
-                        known.compareAndSet(index, now, null);
-                    }
+                    Known now = new Known(current, graced, floor, epoch, asked, changesBefore);
+                    known.set(index, now);
+                    remembered(rememberedCurrent, index, current, changesBefore);
+                    remembered(rememberedFloor, index, floor, changesBefore);
                     return now;
                 });
+    }
+
+    /** Unless what was read may have been replaced meanwhile. */
+    private void remembered(AtomicIntegerArray numbers, int index, int number, int changesBefore) {
+        numbers.updateAndGet(index, before -> changes.get(index) == changesBefore ? number : before);
     }
 
     private List<String> names(int index) {
@@ -163,15 +175,14 @@ final class Generations {
     }
 
     private byte[] lost(int index, boolean current) {
-        Known before = remembered.get(index);
-        return bytes(before == null ? FIRST : current ? before.current() : before.floor());
+        return bytes(orFirst((current ? rememberedCurrent : rememberedFloor).get(index)));
     }
 
     private static byte[] next() {
         int number;
         do {
             number = ThreadLocalRandom.current().nextInt();
-        } while (number == 0 || number == FIRST);
+        } while (number == NEVER || number == FIRST);
         return bytes(number);
     }
 
@@ -198,7 +209,7 @@ final class Generations {
                         .thenCompose(outcomes -> first.putAll(graces(indexes, entries, outcomes, grace)));
         return graced.thenCompose(done -> first.putAll(entries)).thenAccept(outcomes -> {
             for (int i = 0; i < indexes.size(); i++) {
-                remember(indexes.get(i), entries.get(i).value());
+                remember(rememberedCurrent, indexes.get(i), entries.get(i).value());
                 forget(indexes.get(i));
             }
             for (Outcome<Void> outcome : outcomes) {
@@ -212,11 +223,9 @@ final class Generations {
     }
 
     /** Also if the store did not confirm it: it may come to it yet, and what was to be ended is ended here. */
-    private void remember(int index, byte[] next) {
+    private void remember(AtomicIntegerArray numbers, int index, byte[] next) {
         changes.incrementAndGet(index); // what is being asked for now is remembered no more
-        remembered.getAndUpdate(
-                index,
-                before -> new Known(ByteBuffer.wrap(next).getInt(), 0, before == null ? FIRST : before.floor(), 0, 0));
+        numbers.set(index, ByteBuffer.wrap(next).getInt());
     }
 
     private List<TierEntry> graces(
@@ -241,17 +250,8 @@ final class Generations {
         byte[] next = next();
         return first.put(watch.note(index, "f"), next, KEPT).thenRun(() -> {
             learnAgain(index);
-            rememberFloor(index, next);
+            remember(rememberedFloor, index, next);
         });
-    }
-
-    /** Where the generation is not known, a floor alone would say that it is the first. */
-    private void rememberFloor(int index, byte[] next) {
-        remembered.getAndUpdate(
-                index,
-                before -> before == null
-                        ? null
-                        : new Known(before.current(), 0, ByteBuffer.wrap(next).getInt(), 0, 0));
     }
 
     /** A note was changed, here or elsewhere. */
@@ -274,6 +274,5 @@ final class Generations {
 
     private void learnAgain(int index) {
         changes.incrementAndGet(index);
-        known.set(index, null);
     }
 }

@@ -57,7 +57,7 @@ final class Loads<K, V> {
             List<String> tags,
             @Nullable Runnable again) {
         Answer<V> answer() {
-            return new Answer<>(value, true);
+            return new Answer<>(value, true, !tags.isEmpty());
         }
     }
 
@@ -116,7 +116,7 @@ final class Loads<K, V> {
         Entry<V> stale = missing.stale();
         if (stale != null && stale.isUsableAt(engine.now())) {
             engine.counters().stale.increment();
-            engine.loads().end(missing.stored(), flight, new Answer<>(stale.value, true));
+            engine.loads().end(missing.stored(), flight, Answer.afterFailure(stale));
         } else {
             engine.loads().fail(missing.stored(), flight, forCallers(cause));
         }

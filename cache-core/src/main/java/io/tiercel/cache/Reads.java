@@ -99,7 +99,7 @@ final class Reads<K, V> {
         Entry<V> stale = servedStale(key);
         if (stale != null) {
             renewBehind(key, loader);
-            return CompletableFuture.completedFuture(new Answer<>(stale.value, false));
+            return CompletableFuture.completedFuture(Answer.of(stale));
         }
         return fly(key, engine.stored(key), loader, executor, Purpose.READ);
     }
@@ -130,7 +130,7 @@ final class Reads<K, V> {
         var unused = other.result.whenComplete((answer, error) -> {
             if (error != null) {
                 mine.completeExceptionally(error);
-            } else if (engine.isGoodFor(other, joined)) {
+            } else if (engine.isGoodFor(other, answer, joined)) {
                 mine.complete(answer);
             } else {
                 executor.execute(() -> {
@@ -155,7 +155,7 @@ final class Reads<K, V> {
     CompletableFuture<Answer<V>> again(K key, ContextLoader<? super K, V> loader, Executor executor) {
         Entry<V> landed = engine.freshLocalEntry(key, engine.now());
         return landed != null
-                ? CompletableFuture.completedFuture(new Answer<>(landed.value, false))
+                ? CompletableFuture.completedFuture(Answer.of(landed))
                 : fly(key, engine.stored(key), loader, executor, Purpose.READ_AGAIN);
     }
 
@@ -206,7 +206,7 @@ final class Reads<K, V> {
             return Futures.whatever(
                     other.result,
                     executor,
-                    (answer, error) -> answer != null && answer.loaded() && engine.isGoodFor(other, joined)
+                    (answer, error) -> answer != null && answer.loaded() && engine.isGoodFor(other, answer, joined)
                             ? other.result
                             : refresh(key, loader, executor));
         }
@@ -275,7 +275,7 @@ final class Reads<K, V> {
                 if (errand.purpose == Purpose.READ) {
                     engine.counters().localHits.increment();
                 }
-                engine.loads().end(errand.stored, errand.flight, new Answer<>(fresh.value, false));
+                engine.loads().end(errand.stored, errand.flight, Answer.of(fresh));
                 return;
             }
             if (errand.purpose == Purpose.READ) {
@@ -354,7 +354,7 @@ final class Reads<K, V> {
         if (errand.purpose == Purpose.READ) {
             engine.remotes().guards().get(finding.depth()).hits.increment();
         }
-        engine.loads().end(errand.stored, errand.flight, new Answer<>(entry.value, false));
+        engine.loads().end(errand.stored, errand.flight, Answer.of(entry));
     }
 
     /** Somebody else loads: his value will do, or meanwhile the last one. */
@@ -375,7 +375,7 @@ final class Reads<K, V> {
                     countHit(look);
                 }
             }
-            engine.loads().end(errand.stored, errand.flight, new Answer<>(stale.value, false));
+            engine.loads().end(errand.stored, errand.flight, Answer.of(stale));
             return;
         }
         if (now - errand.began > engine.leases().longestWait()) {
@@ -407,7 +407,7 @@ final class Reads<K, V> {
         if (errand.purpose == Purpose.READ) {
             countHit(look);
         }
-        engine.loads().end(errand.stored, errand.flight, new Answer<>(entry.value, false));
+        engine.loads().end(errand.stored, errand.flight, Answer.of(entry));
         if (renewed) {
             engine.counters().stale.increment();
             renewBehind(errand.key, errand.loader);

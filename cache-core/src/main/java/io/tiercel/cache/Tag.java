@@ -26,10 +26,18 @@ final class Tag {
     /**
      * @param invalidated values with a smaller stamp are ended
      * @param graced of those, values with at least this stamp may be served while they are renewed
+     * @param changes how many changes of the tag were known of before this was learned
      */
-    record Known(long invalidated, long graced, @Nullable Section section, long epoch, long learned, boolean forEver) {
-        static Known inThisProcess(long invalidated, long graced) {
-            return new Known(invalidated, graced, null, 0, 0, true);
+    record Known(
+            long invalidated,
+            long graced,
+            @Nullable Section section,
+            long epoch,
+            long learned,
+            int changes,
+            boolean forEver) {
+        static Known inThisProcess(long invalidated, long graced, int changes) {
+            return new Known(invalidated, graced, null, 0, 0, changes, true);
         }
 
         boolean ends(long stamp) {
@@ -49,7 +57,11 @@ final class Tag {
     @Nullable
     Known good(long now) {
         Known is = known;
-        return is != null && (is.forEver() || watch.isGood(is.section(), is.epoch(), is.learned(), now)) ? is : null;
+        return is != null
+                        && is.changes() == changes.get()
+                        && (is.forEver() || watch.isGood(is.section(), is.epoch(), is.learned(), now))
+                ? is
+                : null;
     }
 
     /** Whether it is known that the tag was not invalidated since the stamp. Allocates nothing. */
@@ -61,7 +73,6 @@ final class Tag {
     /** Nothing that was asked before counts any more. */
     void changed() {
         changes.incrementAndGet();
-        known = null;
     }
 
     /** To be read before the note is. */
@@ -69,13 +80,8 @@ final class Tag {
         return changes.get();
     }
 
-    /** Keeps what the note said, unless it was changed meanwhile. */
-    void learned(Known now, int changesBefore) {
-        if (changes.get() == changesBefore) {
-            known = now;
-            if (changes.get() != changesBefore) {
-                known = null;
-            }
-        }
+    /** Keeps what the note said, which counts for as long as the tag is not changed. */
+    void learned(Known now) {
+        known = now;
     }
 }

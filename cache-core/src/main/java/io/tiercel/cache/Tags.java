@@ -38,6 +38,7 @@ final class Tags {
     private final Live<CachePolicy> policy;
     private final TimeSource time;
     private final AtomicLong stamp = new AtomicLong();
+    private final AtomicLong changes = new AtomicLong();
     private final Cache<String, Tag> tags;
     private volatile long localFloor = Tag.Known.none();
 
@@ -55,6 +56,11 @@ final class Tags {
     /** The state of all tags as far as it is known, to be noted before a value is read from its source. */
     long stamp() {
         return stamp.get();
+    }
+
+    /** How many changes to tags are known of, by this process or others. */
+    long changes() {
+        return changes.get();
     }
 
     /** The longest that an entry with tags may live. */
@@ -85,7 +91,7 @@ final class Tags {
         return tags.get(name, n -> {
             Tag tag = new Tag(n, watch.note("t" + n), watch);
             if (first == null) {
-                tag.learned(Tag.Known.inThisProcess(localFloor, Long.MAX_VALUE), tag.changes());
+                tag.learned(Tag.Known.inThisProcess(localFloor, Long.MAX_VALUE, tag.changes()));
             }
             return tag;
         });
@@ -96,7 +102,7 @@ final class Tags {
         if (store == null) {
             throw new IllegalStateException("without a store every tag is known");
         }
-        List<Integer> changes = unknown.stream().map(Tag::changes).toList();
+        List<Integer> known = unknown.stream().map(Tag::changes).toList();
         List<Section> sections = new ArrayList<>();
         List<Long> epochs = new ArrayList<>();
         List<String> keys = new ArrayList<>();
@@ -116,9 +122,8 @@ final class Tags {
                 long invalidated = number(outcomes.get(i), Tag.Known.none());
                 long graced = graced(outcomes.get(unknown.size() + i), invalidated);
                 unknown.get(i)
-                        .learned(
-                                new Tag.Known(invalidated, graced, sections.get(i), epochs.get(i), asked, false),
-                                changes.get(i));
+                        .learned(new Tag.Known(
+                                invalidated, graced, sections.get(i), epochs.get(i), asked, known.get(i), false));
             }
             saw(number(outcomes.get(keys.size() - 1), 0));
         });
@@ -187,7 +192,7 @@ final class Tags {
                         ? CompletableFuture.completedFuture(drawn)
                         : beginGrace(store, tag, drawn, grace).thenApply(done -> drawn))
                 .thenCompose(drawn -> raise(store, tag.key, drawn, retention(), MOST_TRIES))
-                .whenComplete((done, error) -> tag.changed());
+                .whenComplete((done, error) -> changed(tag));
     }
 
     private void invalidateHere(Tag tag, Duration grace) {
@@ -195,12 +200,12 @@ final class Tags {
         Tag.Known before = tag.good(time.nanos());
         // In one process the policy's own stale life is grace enough; what it is has been noted in the entry.
         long graced = grace.isZero() || before == null ? Long.MAX_VALUE : before.invalidated();
-        tag.changed();
-        tag.learned(Tag.Known.inThisProcess(next, graced), tag.changes());
+        changed(tag);
+        tag.learned(Tag.Known.inThisProcess(next, graced, tag.changes()));
         if (tags.estimatedSize() > MOST_LOCAL) {
             // Rather all tags are ended than that their number grows for ever.
             localFloor = stamp.incrementAndGet();
-            tags.asMap().values().forEach(Tag::changed);
+            tags.asMap().values().forEach(this::changed);
             tags.invalidateAll();
         }
     }
@@ -259,13 +264,21 @@ final class Tags {
                 store.name() + ": a tag's stamp changed " + MOST_TRIES + " times meanwhile; repeat it");
     }
 
+    /** In this order: who takes a ticket after the whole must not find what the tag was before. */
+    private void changed(Tag tag) {
+        tag.changed();
+        changes.incrementAndGet();
+    }
+
     /** A note was changed, here or elsewhere. */
     void changed(String note) {
         switch (note.charAt(0)) {
             case 't', 'q' -> {
                 Tag tag = tags.getIfPresent(note.substring(1));
-                if (tag != null) {
-                    tag.changed();
+                if (tag == null) {
+                    changes.incrementAndGet();
+                } else {
+                    changed(tag);
                 }
             }
             case 'c' -> learnStamp();

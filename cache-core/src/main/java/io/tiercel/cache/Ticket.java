@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param fence see {@link Fences#open}
  * @param section the part of L2 that the key is in, null if L2 tells of no changes
  * @param epoch the section's, read before anything else
+ * @param tagChanges how many changes of tags were known of
  * @param taken monotonic nanoseconds
  */
-record Ticket(long fence, @Nullable Section section, long epoch, long taken) {
+record Ticket(long fence, @Nullable Section section, long epoch, long tagChanges, long taken) {
     /** Whether everything that was known when the ticket was taken has been forgotten since. */
     boolean isForgotten() {
         return section != null && section.epoch() != epoch;

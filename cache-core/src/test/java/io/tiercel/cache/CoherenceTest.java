@@ -23,7 +23,6 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -536,7 +535,6 @@ class CoherenceTest {
     }
 
     @Test
-    @Disabled("not so yet: flights know of changes to keys and of clear, not of tags")
     void who_joins_a_load_after_the_invalidation_of_its_tag_does_not_get_what_it_brings() throws Exception {
         CountDownLatch loading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);

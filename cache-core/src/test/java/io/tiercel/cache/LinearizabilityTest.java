@@ -296,7 +296,7 @@ class LinearizabilityTest {
             if (present != null) {
                 return requireNonNull(present.value);
             }
-            Ticket ticket = new Ticket(fences.open(KEY), null, 0, 0);
+            Ticket ticket = new Ticket(fences.open(KEY), null, 0, 0, 0);
             Flight<Integer> mine = new Flight<>(ticket);
             Flight<Integer> other = flights.join(
                     KEY, mine, flight -> !detaching || flight.asOf().fence() == ticket.fence());

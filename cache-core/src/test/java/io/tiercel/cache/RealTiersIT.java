@@ -161,6 +161,8 @@ class RealTiersIT {
         ExecutorService threads = Executors.newFixedThreadPool(200);
         AtomicInteger loads = new AtomicInteger();
         try (TieredCache<String, String> cache = cache("cold", ofSeconds(60))) {
+            // Who looks before a node is listened to is not joined by who looks after.
+            await().until(() -> isListening(cache));
             CyclicBarrier together = new CyclicBarrier(200);
             Callable<String> reader = () -> {
                 together.await();
@@ -180,6 +182,11 @@ class RealTiersIT {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    private static boolean isListening(TieredCache<?, ?> cache) {
+        List<CoherenceStats.Node> nodes = cache.coherence().nodes();
+        return !nodes.isEmpty() && nodes.stream().allMatch(node -> node.state().equals("armed"));
     }
 
     @Test
