@@ -309,7 +309,7 @@ class GuardsTest {
     }
 
     /** Two instances of one cache over the same stores. */
-    private static final class World implements AutoCloseable {
+    static final class World implements AutoCloseable {
         final FakeTime time = new FakeTime();
         final FakeTier l2 = new FakeTier("redis", time);
         final FakeTier l3 = new FakeTier("memcached", time);
@@ -366,7 +366,7 @@ class GuardsTest {
     }
 
     /** A load under way, which brings its value when the schedule says so. */
-    private static final class Load {
+    static final class Load {
         final CountDownLatch begun = new CountDownLatch(1);
         private final CompletableFuture<String> source = new CompletableFuture<>();
         private final CompletableFuture<Optional<String>> reader;
