@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tiercel.cache.CacheOverloadedException.Reason;
 import io.tiercel.cache.codec.Codec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -249,30 +250,27 @@ class OriginTest {
     }
 
     @Test
-    void permits_adapt_to_a_source_that_becomes_slow() {
-        TieredCache<String, String> cache = cache(p -> p.loaderPermits(16).adaptivePermits(true));
-        AtomicInteger key = new AtomicInteger();
-        for (int i = 0; i < 200; i++) {
-            load(cache, key, 1);
-        }
-        int before = cache.loaders().permits();
-        for (int round = 0; round < 20; round++) {
-            int at = round;
-            IntStream.range(0, 40)
-                    .mapToObj(i -> threads.submit(() -> load(cache, key, 10 + 2 * at)))
-                    .toList()
-                    .forEach(OriginTest::done);
-        }
+    void permits_adapt_to_a_source_that_becomes_slow_and_to_one_that_recovers() {
+        Live<CachePolicy> policy =
+                new Live<>(CachePolicy.UNSET.loaderPermits(16).adaptivePermits(true), now -> {}, (before, after) -> {});
+        try (Alarm alarm = new Alarm("t")) {
+            LoaderPermits permits = new LoaderPermits("t", policy, alarm, time, new Counters());
+            IntStream.range(0, 16)
+                    .forEach(i -> assertThat(permits.tryAcquire(false)).isNotNull());
 
-        assertThat(cache.loaders().permits()).isLessThan(before);
+            took(permits, ofMillis(5));
+            assertThat(permits.permitted()).isEqualTo(16);
+            took(permits, ofMillis(100));
+            assertThat(permits.permitted()).isLessThan(12);
+            took(permits, ofMillis(5));
+            assertThat(permits.permitted()).isEqualTo(16);
+        }
     }
 
-    private void load(TieredCache<String, String> cache, AtomicInteger key, int millis) {
-        cache.get("k" + key.incrementAndGet(), k -> {
-            Thread.sleep(1); // so that several run at once
-            time.advance(ofMillis(millis));
-            return "v";
-        });
+    private static void took(LoaderPermits permits, Duration each) {
+        for (int i = 0; i < 100; i++) {
+            permits.took(each.toNanos(), false);
+        }
     }
 
     private static void done(Future<?> future) {
