@@ -162,6 +162,9 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /** How well it keeps in step with the same cache in other processes. */
     CoherenceStats coherence();
 
+    /** How calls to the nodes of the remote tiers fare: those that were asked, the nearest tier's first. */
+    List<NodeStats> nodes();
+
     /** What each tier holds under the key and which of them would answer; changes nothing and counts nothing. */
     Explanation explain(K key);
 
