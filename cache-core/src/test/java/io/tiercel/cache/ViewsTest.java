@@ -18,6 +18,7 @@ class ViewsTest {
             "policy",
             "stats",
             "coherence",
+            "nodes",
             "hottestKeys",
             "warmUp",
             "addListener",
