@@ -58,8 +58,9 @@ final class BulkCall<T> extends GuardedCall<List<Outcome<T>>> {
             List<E> elements,
             Function<E, NodeGuard> node,
             long start,
+            Deadlines deadlines,
             BiConsumer<BulkCall<T>, List<Outcome<T>>> told) {
-        super(start);
+        super(start, deadlines);
         this.tier = tier;
         this.operation = operation;
         this.partOf = new Part[elements.size()];
@@ -115,7 +116,7 @@ final class BulkCall<T> extends GuardedCall<List<Outcome<T>>> {
         }
         for (Part part : parts.values()) {
             if (part.refusal == null) {
-                part.node.exit(part.probe, operation, part.failed > part.answered ? part.failure : null);
+                part.node.exit(this, part.probe, operation, part.failed > part.answered ? part.failure : null);
             }
         }
         List<Outcome<T>> all = Arrays.asList(outcomes);

@@ -18,7 +18,11 @@ final class Deadlines {
     /** A tier's own timer ends a call some 10 ms late. */
     private static final Duration GRACE = Duration.ofMillis(50);
 
+    /** Beyond what timers are late by when nothing is wrong, and short of what a pause of the collector takes. */
+    private static final long STALL = TimeUnit.MILLISECONDS.toNanos(25);
+
     private final String tier;
+    private final long timeout;
     private final long nanos;
     private final Alarm alarm;
     private final TimeSource time;
@@ -29,6 +33,7 @@ final class Deadlines {
 
     Deadlines(String tier, Duration timeout, Alarm alarm, TimeSource time) {
         this.tier = tier;
+        this.timeout = timeout.toNanos();
         this.nanos = timeout.plus(GRACE).toNanos();
         this.alarm = alarm;
         this.time = time;
@@ -38,6 +43,11 @@ final class Deadlines {
         dropSettled();
         underWay.add(call);
         arm();
+    }
+
+    /** Whether a call that ends now ends later than the timers would have ended it, had they run. */
+    boolean isStalled(long start, boolean givenUp) {
+        return time.nanos() - start > (givenUp ? nanos : timeout) + STALL;
     }
 
     private void dropSettled() {
@@ -65,7 +75,7 @@ final class Deadlines {
 
     private void sweep() {
         try {
-            overdue().forEach(call -> call.accept(null, late()));
+            overdue().forEach(call -> call.giveUp(late()));
         } finally {
             armed.set(false);
             if (!underWay.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.tiercel.cache;
 
+import io.tiercel.cache.tier.TierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -17,15 +18,18 @@ abstract class GuardedCall<T> extends CompletableFuture<T> implements BiConsumer
 
     final long start;
 
+    private final Deadlines deadlines;
     private volatile int settled;
+    private volatile boolean givenUp;
 
     /** @param start in nanoseconds */
-    GuardedCall(long start) {
+    GuardedCall(long start, Deadlines deadlines) {
         this.start = start;
+        this.deadlines = deadlines;
     }
 
     /** Follows the tier's future. */
-    final void follow(CompletableFuture<T> answer, Deadlines deadlines) {
+    final void follow(CompletableFuture<T> answer) {
         var unused = answer.whenComplete(this);
         if (settled == 0) {
             deadlines.watch(this);
@@ -39,6 +43,17 @@ abstract class GuardedCall<T> extends CompletableFuture<T> implements BiConsumer
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             ended(answer, cause);
         }
+    }
+
+    /** Ends it, as the tier does not. */
+    final void giveUp(TierException late) {
+        givenUp = true;
+        accept(null, late);
+    }
+
+    /** Whether it ends so long after it should have that this process, and not the node, must have stood still. */
+    final boolean wasStalled() {
+        return deadlines.isStalled(start, givenUp);
     }
 
     final boolean isSettled() {

@@ -24,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call that began while the breaker was closed says nothing about a node that is being tried again: when the
  * breaker has opened since, its end is not recorded. Otherwise the timeouts of the calls that were under way when a node
- * hung would fail the one that finds it well. Thread-safe.
+ * hung would fail the one that finds it well. Nor is a timeout recorded that came so late that this process must have
+ * stood still: after a pause of the garbage collector all calls that were under way have timed out, and no node is to
+ * blame. Thread-safe.
  */
 final class NodeGuard {
-    private static final int WINDOW = 20;
+    private static final int WINDOW = 10;
     private static final int LEAST = 5;
     private static final int MOST_DOUBLINGS = 20;
     private static final double JITTER = 0.2;
@@ -143,10 +145,11 @@ final class NodeGuard {
     /**
      * A call has ended.
      *
+     * @param call the call
      * @param probe what {@link #isProbe} said when it was allowed
      * @param failure why it failed; null if it was answered
      */
-    void exit(boolean probe, String operation, @Nullable Throwable failure) {
+    void exit(GuardedCall<?> call, boolean probe, String operation, @Nullable Throwable failure) {
         inFlight.decrementAndGet();
         if (failure == null) {
             answered(probe);
@@ -167,6 +170,9 @@ final class NodeGuard {
             failures.increment();
             if (kind == Kind.TIMEOUT) {
                 timeouts.increment();
+                if (!probe && call.wasStalled()) {
+                    return;
+                }
             }
             guards.failed(this, operation, failure);
             failed(probe, kind, failure);

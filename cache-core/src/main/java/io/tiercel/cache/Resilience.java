@@ -7,7 +7,7 @@ import java.time.Duration;
  * when the cache is built.
  *
  * <p>Each node of each remote tier has a circuit breaker of its own. When at least {@link #failureRate} percent of its
- * last 20 calls failed, of 5 at least, it opens: calls for that node fail at once and readers go on without it, while
+ * last 10 calls failed, of 5 at least, it opens: calls for that node fail at once and readers go on without it, while
  * other nodes are asked as before. After {@link #openFor} one call is let through; if it is answered the breaker closes,
  * else it stays open for twice as long. What counts as a failure is that a node cannot be reached, does not answer in
  * time or says that it serves nobody; a write that is refused, by a server that is full for example, does not.

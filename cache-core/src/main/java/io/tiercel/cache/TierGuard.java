@@ -252,7 +252,7 @@ final class TierGuard {
             return CompletableFuture.failedFuture(refusal);
         }
         OneCall<T> one = new OneCall<>(this, node, operation, start);
-        one.follow(guarded(call), nodes.deadlines());
+        one.follow(guarded(call));
         return one;
     }
 
@@ -264,7 +264,7 @@ final class TierGuard {
         private final String operation;
 
         OneCall(TierGuard guard, NodeGuard node, String operation, long start) {
-            super(start);
+            super(start, guard.nodes.deadlines());
             this.guard = guard;
             this.node = node;
             this.probe = node.isProbe();
@@ -274,7 +274,7 @@ final class TierGuard {
         @Override
         @SuppressWarnings("NullAway") // null is an answer of some operations
         void ended(@Nullable T answer, @Nullable Throwable failure) {
-            node.exit(probe, operation, failure);
+            node.exit(this, probe, operation, failure);
             guard.ended(operation, start, failure != null);
             if (failure == null) {
                 complete(answer);
@@ -297,11 +297,12 @@ final class TierGuard {
                 elements,
                 element -> nodes.of(key.apply(element)),
                 start,
+                nodes.deadlines(),
                 (own, outcomes) -> ended(operation, start, own, outcomes));
         if (bulk.isRefused()) {
             bulk.accept(List.of(), null);
         } else {
-            bulk.follow(guarded(() -> call.apply(bulk.allowed(elements))), nodes.deadlines());
+            bulk.follow(guarded(() -> call.apply(bulk.allowed(elements))));
         }
         return bulk;
     }

@@ -1,6 +1,7 @@
 package io.tiercel.cache;
 
 import static java.time.Duration.ofMillis;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -29,8 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class NodeGuardTest {
-    private static final TierException DOWN = new TierException("store: GET failed: down");
-
+    private final TierException down = new TierException("store: GET failed: down");
     private final FakeTime time = new FakeTime();
     private final ScriptedTier tier = new ScriptedTier(ofMillis(50));
     private final Alarm alarm = new Alarm("t");
@@ -57,7 +57,7 @@ class NodeGuardTest {
     }
 
     private void open(String node) {
-        tier.fails(node, DOWN);
+        tier.fails(node, down);
         for (int i = 0; i < 5; i++) {
             assertThat(guard.get(node + "/" + i)).isCompletedExceptionally();
         }
@@ -69,7 +69,7 @@ class NodeGuardTest {
         try {
             call.join();
         } catch (CompletionException e) {
-            return (TierException) e.getCause();
+            return (TierException) requireNonNull(e.getCause());
         }
         throw new AssertionError("did not fail");
     }
@@ -85,7 +85,7 @@ class NodeGuardTest {
         assertThat(tier.asked).isEmpty();
         assertThat(refused)
                 .hasMessageContaining("store: node a ")
-                .hasMessageContaining(DOWN.getMessage())
+                .hasMessageContaining(down.getMessage())
                 .hasMessageContaining("one call tries it again every 500 to 2000 ms");
         assertThat(stats("a").refused()).isEqualTo(1);
         assertThat(stats("a").failures()).isEqualTo(5);
@@ -101,10 +101,10 @@ class NodeGuardTest {
     }
 
     @Test
-    void fewer_failures_than_half_of_the_last_twenty_calls_open_nothing() {
+    void fewer_failures_than_half_of_the_last_ten_calls_open_nothing() {
         for (int i = 0; i < 200; i++) {
             if (i % 5 > 2) {
-                tier.fails("a", DOWN);
+                tier.fails("a", down);
             } else {
                 tier.heals("a");
             }
@@ -149,7 +149,7 @@ class NodeGuardTest {
     @Test
     void with_breakers_off_a_node_is_asked_whatever_it_does() {
         guard = guard(r -> r.breaker(false));
-        tier.fails("a", DOWN);
+        tier.fails("a", down);
 
         for (int i = 0; i < 100; i++) {
             assertThat(guard.get("a/" + i)).isCompletedExceptionally();
@@ -157,6 +157,22 @@ class NodeGuardTest {
 
         assertThat(tier.asked).hasSize(100);
         assertThat(stats("a").state()).isEqualTo(NodeStats.State.CLOSED);
+    }
+
+    @Test
+    void timeouts_of_a_process_that_stood_still_are_not_the_nodes() {
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        tier.script.put("a", key -> answer);
+        for (int i = 0; i < 50; i++) {
+            var unused = guard.get("a/" + i);
+        }
+
+        time.advance(ofMillis(90)); // a timer that should have gone off after 50 goes off now
+        answer.completeExceptionally(new TierException(Kind.TIMEOUT, "store: GET failed: no answer within 50 ms"));
+
+        assertThat(stats("a").timeouts()).isEqualTo(50);
+        assertThat(stats("a").state()).isEqualTo(NodeStats.State.CLOSED);
+        assertThat(stats("a").inFlight()).isZero();
     }
 
     // ---- being tried again
@@ -180,7 +196,7 @@ class NodeGuardTest {
         assertThat(told.get(0)).isInstanceOf(CacheEvent.TierFailed.class);
         assertThat(told.get(1)).isInstanceOfSatisfying(CacheEvent.BreakerOpened.class, e -> {
             assertThat(e.node()).isEqualTo("a");
-            assertThat(e.cause()).isSameAs(DOWN);
+            assertThat(e.cause()).isSameAs(down);
             assertThat(e.openFor()).isBetween(ofMillis(400), ofMillis(500));
         });
         assertThat(told.get(2)).isEqualTo(new CacheEvent.BreakerClosed("t", "store", "a", ofMillis(501)));
@@ -220,7 +236,7 @@ class NodeGuardTest {
         time.advance(ofMillis(501));
         CompletableFuture<byte[]> probe = guard.get("a/probe");
 
-        old.completeExceptionally(DOWN);
+        old.completeExceptionally(down);
         assertThat(early).isCompletedExceptionally();
         assertThat(stats("a").state()).isEqualTo(NodeStats.State.HALF_OPEN);
         answer.complete(ScriptedTier.VALUE);
@@ -282,7 +298,7 @@ class NodeGuardTest {
                     assertThat(stats("a").state()).isEqualTo(NodeStats.State.CLOSED);
                     open("a");
                 } else {
-                    answer.completeExceptionally(DOWN);
+                    answer.completeExceptionally(down);
                     assertThat(stats("a").state()).isEqualTo(NodeStats.State.OPEN);
                 }
             }
@@ -322,7 +338,7 @@ class NodeGuardTest {
 
     @Test
     void a_call_for_many_keys_is_one_failure_of_a_node_and_none_of_those_that_answered() {
-        tier.fails("a", DOWN);
+        tier.fails("a", down);
         List<String> keys = List.of("a/1", "b/1", "a/2", "a/3", "b/2");
 
         for (int i = 0; i < 4; i++) {
