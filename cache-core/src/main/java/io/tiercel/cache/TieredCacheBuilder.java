@@ -145,6 +145,10 @@ public final class TieredCacheBuilder<K, V> {
         if (local == null && remotes.isEmpty()) {
             throw new IllegalStateException("no tier: give the cache .local(..), .remote(..) or both");
         }
+        if (local != null && local.byBytes() && local.maximum() > MemoryLimit.bytes()) {
+            throw new IllegalStateException("local.maximumBytes is more than the memory of this process: "
+                    + local.maximum() + " > " + MemoryLimit.bytes() + "; LocalTier.shareOfMemory(0.25) follows it");
+        }
         checked(policy);
         if (codec == null && !remotes.isEmpty()) {
             throw new IllegalStateException(
