@@ -1,0 +1,98 @@
+package io.tiercel.failure.matrix;
+
+import io.tiercel.cache.LocalTier;
+import io.tiercel.cache.TieredCache;
+import io.tiercel.cache.codec.Codec;
+import io.tiercel.cache.tier.memcached.MemcachedConfig;
+import io.tiercel.cache.tier.memcached.MemcachedTier;
+import io.tiercel.cache.tier.redis.RedisConfig;
+import io.tiercel.cache.tier.redis.RedisTier;
+import io.tiercel.embedded.Faults;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What a fault may reach: the servers, the ways to them, and two instances of one cache with clients of their own. */
+final class Arena implements AutoCloseable {
+    /** T2 and T3 of the design. */
+    static final Duration REDIS_TIMEOUT = Duration.ofMillis(50);
+
+    static final Duration MEMCACHED_TIMEOUT = Duration.ofMillis(20);
+    /** Longer than any row, so that nothing stale goes away by itself. */
+    static final Duration TTL = Duration.ofMinutes(10);
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final Backends backends;
+    private final String name = "m" + NUMBER.incrementAndGet();
+    private final Truth truth = new Truth();
+    private final List<String> remarks = new CopyOnWriteArrayList<>();
+    private final TieredCache<String, String> observed;
+    private final TieredCache<String, String> writer;
+
+    Arena(Backends backends, boolean scripted) {
+        this.backends = backends;
+        String redis = scripted ? backends.scripted().uri() : backends.redis().uri();
+        String memcached = backends.memcached().address();
+        this.observed = open(name, "observed", redis, memcached);
+        this.writer = open(name, "writer", redis, memcached);
+    }
+
+    static TieredCache<String, String> open(String name, String client, String redis, String memcached) {
+        return TieredCache.<String, String>builder(name)
+                .local(LocalTier.maximumSize(10_000))
+                .remote(RedisTier.connect(
+                        RedisConfig.of(redis).clientName(client).timeout(REDIS_TIMEOUT)))
+                .remote(MemcachedTier.connect(MemcachedConfig.of(memcached).timeout(MEMCACHED_TIMEOUT)))
+                .codec(Codec.utf8())
+                .policy(p -> p.ttl(TTL))
+                .build();
+    }
+
+    Backends backends() {
+        return backends;
+    }
+
+    ScriptedRedis scripted() {
+        return backends.scripted();
+    }
+
+    String name() {
+        return name;
+    }
+
+    Truth truth() {
+        return truth;
+    }
+
+    /** The instance whose reads count. */
+    TieredCache<String, String> observed() {
+        return observed;
+    }
+
+    /** The other one, that writes. */
+    TieredCache<String, String> writer() {
+        return writer;
+    }
+
+    /** All ways to Redis. */
+    List<Faults> links() {
+        return backends.redis().nodes().stream().map(node -> node.proxy().all()).toList();
+    }
+
+    /** Says something in the row's remarks. */
+    void remark(String remark) {
+        remarks.add(remark);
+    }
+
+    List<String> remarks() {
+        return remarks;
+    }
+
+    @Override
+    public void close() {
+        observed.close();
+        writer.close();
+    }
+}

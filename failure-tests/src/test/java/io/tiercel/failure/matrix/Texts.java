@@ -1,0 +1,21 @@
+package io.tiercel.failure.matrix;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers for people. */
+final class Texts {
+    private Texts() {}
+
+    static String of(Duration time) {
+        double millis = time.toNanos() / 1e6;
+        if (millis >= 1_000) {
+            return String.format(Locale.ROOT, millis % 1_000 == 0 ? "%.0f s" : "%.1f s", millis / 1_000);
+        }
+        return String.format(Locale.ROOT, millis >= 10 || millis == Math.rint(millis) ? "%.0f ms" : "%.2f ms", millis);
+    }
+
+    static String ofNanos(long nanos) {
+        return of(Duration.ofNanos(nanos));
+    }
+}
