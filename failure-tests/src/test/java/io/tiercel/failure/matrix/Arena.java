@@ -10,8 +10,10 @@ import io.tiercel.cache.tier.redis.RedisTier;
 import io.tiercel.embedded.Faults;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** What a fault may reach: the servers, the ways to them, and two instances of one cache with clients of their own. */
 final class Arena implements AutoCloseable {
@@ -25,6 +27,7 @@ final class Arena implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final Backends backends;
+    private final boolean scripted;
     private final String name = "m" + NUMBER.incrementAndGet();
     private final Truth truth = new Truth();
     private final List<String> remarks = new CopyOnWriteArrayList<>();
@@ -33,6 +36,7 @@ final class Arena implements AutoCloseable {
 
     Arena(Backends backends, boolean scripted) {
         this.backends = backends;
+        this.scripted = scripted;
         String redis = scripted ? backends.scripted().uri() : backends.redis().uri();
         String memcached = backends.memcached().address();
         this.observed = open(name, "observed", redis, memcached);
@@ -74,6 +78,15 @@ final class Arena implements AutoCloseable {
     /** The other one, that writes. */
     TieredCache<String, String> writer() {
         return writer;
+    }
+
+    /** Where the primaries are, as clients reach them. */
+    Set<String> primaries() {
+        return scripted
+                ? Set.of(backends.scripted().address())
+                : backends.primaries().keySet().stream()
+                        .map(node -> node.host() + ":" + node.port())
+                        .collect(Collectors.toSet());
     }
 
     /** All ways to Redis. */

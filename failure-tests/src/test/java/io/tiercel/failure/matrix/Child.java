@@ -25,7 +25,7 @@ final class Child implements AutoCloseable {
     private static final int LARGE_KEYS = 1_500;
     private static final int LARGEST = 100_000;
     private static final int ATTACKERS = 8;
-    private static final long L1_BYTES = 64 << 20;
+    private static final long L1_BYTES = 24 << 20;
 
     private final TieredCache<String, String> cache;
     private final List<Thread> threads = new ArrayList<>();
@@ -53,7 +53,7 @@ final class Child implements AutoCloseable {
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             System.out.println("ready");
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                System.out.println(child.obey(List.of(line.split(" "))));
+                System.out.println(child.obey(List.of(line.split(" ", -1))));
             }
         }
         System.exit(0);
@@ -80,6 +80,9 @@ final class Child implements AutoCloseable {
                 return reads + " " + failures + " " + refused + " "
                         + cache.stats().local().bytes() + " "
                         + cache.stats().local().evictions();
+            }
+            case "put" -> {
+                return put(command.get(1), Integer.parseInt(command.get(2)));
             }
             case "find" -> {
                 return find(command.get(1), Integer.parseInt(command.get(2)));
@@ -148,6 +151,19 @@ final class Child implements AutoCloseable {
 
     private static String large(ThreadLocalRandom random) {
         return "v".repeat(1 + random.nextInt(LARGEST));
+    }
+
+    /** How many writes of those keys are confirmed by every tier. */
+    private String put(String prefix, int count) {
+        int complete = 0;
+        for (int i = 0; i < count; i++) {
+            try {
+                complete += cache.put(prefix + i, prefix).isComplete() ? 1 : 0;
+            } catch (CacheWriteException e) {
+                refused.incrementAndGet();
+            }
+        }
+        return Integer.toString(complete);
     }
 
     /** How many of those keys are found in some tier, how many of the searches failed, and the longest in microseconds. */

@@ -3,7 +3,6 @@ package io.tiercel.failure.matrix;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tiercel.cache.CacheWriteException;
 import io.tiercel.cache.TieredCache;
-import io.tiercel.embedded.Faults;
 import io.tiercel.embedded.RedisNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,15 +14,14 @@ import java.util.Map;
 /** Rows in which something befalls a whole process. */
 final class Children {
     private static final long PAUSE_MILLIS = 2_000;
-    private static final String HOST = "redis.failure.test";
+    private static final String HOST = "memcached.failure.test";
 
     private Children() {}
 
-    private static Jvm start(String name, String redis, Backends backends, String... options) throws IOException {
+    private static Jvm start(String name, String redis, String memcached, String... options) throws IOException {
         List<String> all = new ArrayList<>(List.of(options));
         all.add("-XX:TieredStopAtLevel=1");
-        Jvm jvm =
-                new Jvm(Child.class, List.of(name, redis, backends.memcached().address()), all.toArray(String[]::new));
+        Jvm jvm = new Jvm(Child.class, List.of(name, redis, memcached), all.toArray(String[]::new));
         String answer = jvm.answer();
         if (!answer.equals("ready")) {
             jvm.close();
@@ -36,7 +34,7 @@ final class Children {
     static Measured paused(Backends backends) throws Exception {
         Truth truth = new Truth();
         String redis = backends.redis().uri();
-        try (Jvm child = start("paused", redis, backends, "-Xmx256m");
+        try (Jvm child = start("paused", redis, backends.memcached().address(), "-Xmx256m");
                 TieredCache<String, String> writer = Arena.open(
                         "paused", "writer", redis, backends.memcached().address())) {
             write(writer, truth, 0);
@@ -49,7 +47,7 @@ final class Children {
             child.signal("CONT");
             Thread.sleep(1_500);
 
-            String[] seen = child.ask("watched " + stopped).split(" ");
+            String[] seen = child.ask("watched " + stopped).split(" ", -1);
             long oldest = 0;
             for (int i = 1; i < seen.length; i++) {
                 int at = seen[i].indexOf('@');
@@ -92,12 +90,12 @@ final class Children {
         });
     }
 
-    /** Values of up to 100 KB by 8 threads, an L1 of 64 MB in a heap of 256 MB, and a primary that hangs meanwhile. */
+    /** Values of up to 100 KB by 8 threads, an L1 of 24 MB in a heap of 256 MB, and a primary that hangs meanwhile. */
     static Measured underAttack(Backends backends) throws Exception {
         try (Jvm child = start(
                 "attack",
                 backends.redis().uri(),
-                backends,
+                backends.memcached().address(),
                 "-Xmx256m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:+UseG1GC")) {
@@ -111,7 +109,7 @@ final class Children {
                 primary.resume();
             }
             Thread.sleep(1_000);
-            String[] counts = child.ask("attacked").split(" ");
+            String[] counts = child.ask("attacked").split(" ", -1);
             long failures = Long.parseLong(counts[1]);
             return Measured.of(
                     Long.parseLong(counts[0]),
@@ -119,65 +117,52 @@ final class Children {
                     0,
                     List.of(),
                     List.of("no OutOfMemoryError; L1 weighs " + Long.parseLong(counts[3]) / (1 << 20)
-                            + " of 64 MB after " + counts[4] + " evictions; " + counts[2] + " writes failed"));
+                            + " of 24 MB after " + counts[4] + " evictions; " + counts[2] + " writes failed"));
         } finally {
             backends.primaries().keySet().forEach(node -> backends.ask(node, RedisCommands::flushall));
             backends.awaitReady();
         }
     }
 
-    /** The name of the seed is forgotten, then all connections are lost: the nodes are known by their addresses. */
+    /**
+     * The name is forgotten, then the server is lost and comes back under the same address. Not with Redis: there, Netty
+     * asks the name servers itself, and after the first connection nodes are known by their addresses.
+     */
     static Measured withoutNames(Backends backends) throws Exception {
         int count = 60;
         Path hosts = Files.createTempFile("tiercel-hosts", ".txt");
-        String redis = "redis://" + HOST + ":" + backends.redis().node(0).port();
-        String base = "127.0.0.1 localhost\n";
-        try {
-            Files.writeString(hosts, base + "127.0.0.1 " + HOST + "\n");
-            try (Jvm child = start(
-                            "names",
-                            redis,
-                            backends,
-                            "-Xmx256m",
-                            "-Djdk.net.hosts.file=" + hosts,
-                            "-Dsun.net.inetaddr.ttl=0",
-                            "-Dsun.net.inetaddr.negative.ttl=0");
-                    TieredCache<String, String> writer = Arena.open(
-                            "names",
-                            "writer",
-                            backends.redis().uri(),
-                            backends.memcached().address())) {
-                for (int i = 0; i < count; i++) {
-                    writeUntilAccepted(writer, "a" + i, "found");
-                }
-                String[] before = child.ask("find a " + count).split(" ");
-                Files.writeString(hosts, base);
-                backends.redis().nodes().forEach(node -> node.proxy().all().reset());
-                String[] during = child.ask("find b " + count).split(" ");
-                Thread.sleep(2_000);
-                for (int i = 0; i < count; i++) {
-                    writeUntilAccepted(writer, "c" + i, "found");
-                }
-                String[] after = child.ask("find c " + count).split(" ");
-                List<String> broken = new ArrayList<>();
-                for (String[] one : List.of(before, during, after)) {
-                    if (!one[1].equals("0")) {
-                        broken.add(one[1] + " reads failed");
-                    }
-                }
-                if (Integer.parseInt(after[0]) < count * 9 / 10) {
-                    broken.add("only " + after[0] + " of " + count + " are found in L2 again");
-                }
-                return Measured.of(
-                        3L * count,
-                        Map.of(),
-                        0,
-                        broken,
-                        List.of("name gone and all connections reset: " + after[0] + " of " + count
-                                + " found in L2 2 s later"));
+        String localhost = "127.0.0.1 localhost\n";
+        Files.writeString(hosts, localhost + "127.0.0.1 " + HOST + "\n");
+        try (Jvm child = start(
+                "names",
+                backends.redis().uri(),
+                HOST + ":" + backends.memcached().port(),
+                "-Xmx256m",
+                "-Djdk.net.hosts.file=" + hosts,
+                "-Dsun.net.inetaddr.ttl=0",
+                "-Dsun.net.inetaddr.negative.ttl=0")) {
+            int before = Integer.parseInt(child.ask("put a " + count));
+            Files.writeString(hosts, localhost);
+            backends.memcached().kill();
+            String[] during = child.ask("find b " + count).split(" ", -1);
+            backends.memcached().restart();
+            Thread.sleep(2_000);
+            int after = Integer.parseInt(child.ask("put c " + count));
+            List<String> broken = new ArrayList<>();
+            if (!during[1].equals("0")) {
+                broken.add(during[1] + " reads failed");
             }
+            if (before < count * 9 / 10 || after < count * 9 / 10) {
+                broken.add("confirmed by all tiers: " + before + " of " + count + " before, " + after + " after");
+            }
+            return Measured.of(
+                    count,
+                    Map.of(),
+                    0,
+                    broken,
+                    List.of("name gone and memcached restarted: 2 s later " + after + " of " + count
+                            + " writes are confirmed by it"));
         } finally {
-            backends.redis().nodes().stream().map(node -> node.proxy().all()).forEach(Faults::pass);
             Files.delete(hosts);
         }
     }

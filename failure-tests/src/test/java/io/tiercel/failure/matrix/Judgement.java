@@ -34,10 +34,20 @@ record Judgement(double slack) {
         if (!measured.hung().isEmpty()) {
             broken.add("hung: " + measured.hung());
         }
-        late(broken, "first p99", limits.first(), measured.first().p99());
-        late(broken, "later p99", limits.later(), measured.later().p99());
-        late(broken, "hot p99", limits.hot(), measured.hot().p99());
-        if (limits.stale() != null && measured.oldestNanos() > limits.stale().toNanos()) {
+        late(
+                broken,
+                "first p99",
+                limits.first(),
+                measured.first().p99(),
+                measured.healthy().p99());
+        late(
+                broken,
+                "later p99",
+                limits.later(),
+                measured.later().p99(),
+                measured.healthy().p99());
+        late(broken, "hot p99", limits.hot(), measured.hot().p99(), 0);
+        if (limits.stale() != null && measured.oldestNanos() > limits.stale().toNanos() * Math.min(slack, 1.2)) {
             broken.add("oldest answer " + Texts.ofNanos(measured.oldestNanos()));
         }
         writes(broken, limits.writes(), measured);
@@ -45,14 +55,16 @@ record Judgement(double slack) {
         return broken;
     }
 
-    private void late(List<String> broken, String what, @Nullable Duration limit, long nanos) {
-        if (limit != null && isLate(limit, nanos)) {
+    /** A machine that is slow when all is well may be as slow in a fault, and twice that. */
+    private void late(List<String> broken, String what, @Nullable Duration limit, long nanos, long healthy) {
+        if (limit == null) {
+            return;
+        }
+        long allowed =
+                slack == 1 ? limit.toNanos() : Math.max((long) (limit.toNanos() * slack) + HICCUP_NANOS, 2 * healthy);
+        if (nanos > allowed) {
             broken.add(what + " " + Texts.ofNanos(nanos));
         }
-    }
-
-    private boolean isLate(Duration limit, long nanos) {
-        return nanos > (slack == 1 ? limit.toNanos() : limit.toNanos() * slack + HICCUP_NANOS);
     }
 
     private void recovery(List<String> broken, Limits limits, Measured measured) {

@@ -70,7 +70,7 @@ final class Matrix {
                         "Redis refuses connections",
                         ANSWERED.first(ofMillis(5)).writes(Writes.REFUSED),
                         LinkFaults.refused()),
-                new Row("DNS fails", Limits.none(), Children::withoutNames));
+                new Row("DNS forgets memcached's name", Limits.none(), Children::withoutNames));
     }
 
     private static List<Row> answers() {
@@ -96,9 +96,15 @@ final class Matrix {
                         "READONLY",
                         ANSWERED.writes(Writes.REFUSED),
                         Scripts.toWrites(Answer.error("READONLY You can't write against a read only replica."))),
-                script("MOVED in a circle", USUAL.recovery(ofSeconds(2)).writes(Writes.REFUSED), Scripts.loop("MOVED")),
-                script("ASK in a circle", USUAL.recovery(ofSeconds(2)).writes(Writes.REFUSED), Scripts.loop("ASK")),
-                script("answers of the wrong type", ANSWERED, Scripts.toData(Answer.raw(":7\r\n"))),
+                script(
+                        "MOVED in a circle",
+                        USUAL.later(ofMillis(50)).recovery(ofSeconds(2)).writes(Writes.REFUSED),
+                        Scripts.loop("MOVED")),
+                script(
+                        "ASK in a circle",
+                        USUAL.later(ofMillis(50)).recovery(ofSeconds(2)).writes(Writes.REFUSED),
+                        Scripts.loop("ASK")),
+                script("answers of the wrong type", ANSWERED, Scripts.toData(Answer.raw("*2\r\n:7\r\n:8\r\n"))),
                 script(
                         "answers that are not Redis' protocol",
                         USUAL,

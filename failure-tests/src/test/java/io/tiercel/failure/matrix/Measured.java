@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reads how many there were in the fault and after it
  * @param readErrors of all reads of the row, by kind
+ * @param healthy reads that miss L1, before the fault
  * @param first reads that miss L1, in the first second of the fault
  * @param later the same, after that
  * @param hot reads of what L1 holds, in the fault
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 record Measured(
         long reads,
         Map<String, Integer> readErrors,
+        Latency healthy,
         Latency first,
         Latency later,
         Latency hot,
@@ -61,6 +63,7 @@ record Measured(
                 NOTHING,
                 NOTHING,
                 NOTHING,
+                NOTHING,
                 0,
                 0,
                 0,
@@ -81,6 +84,7 @@ record Measured(
         return new Measured(
                 reads,
                 readErrors,
+                healthy,
                 firstReads,
                 later,
                 hot,

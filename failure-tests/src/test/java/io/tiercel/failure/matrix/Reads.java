@@ -14,6 +14,7 @@ final class Reads {
     private final List<String> remarks = new ArrayList<>();
     private final List<Long> times = new ArrayList<>();
     private long loads;
+    private long allLoads;
 
     interface Source {
         @Nullable
@@ -27,6 +28,7 @@ final class Reads {
         try {
             return cache.get(key, k -> {
                 loads++;
+                allLoads++;
                 return source.load(k);
             });
         } catch (RuntimeException e) {
@@ -68,6 +70,6 @@ final class Reads {
     Measured measured() {
         Latency latency =
                 Latency.of(times.stream().mapToLong(Long::longValue).sorted().toArray());
-        return Measured.of(times.size(), errors, loads, broken, remarks).with(latency, 0);
+        return Measured.of(times.size(), errors, allLoads, broken, remarks).with(latency, 0);
     }
 }

@@ -5,7 +5,8 @@ import io.tiercel.cache.CoherenceStats;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.WriteResult;
 import java.time.Duration;
-import java.util.List;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +35,14 @@ final class Recovery {
     record End(long nanos, @Nullable String missing) {}
 
     End await(long since) throws InterruptedException {
-        String missing = missing();
+        Set<String> primaries = arena.primaries();
+        String missing = missing(primaries);
         while (missing != null) {
             if (System.nanoTime() - since > PATIENCE.toNanos()) {
                 return new End(-1, missing);
             }
             Thread.sleep(20);
-            missing = missing();
+            missing = missing(primaries);
         }
         return new End(System.nanoTime() - since, null);
     }
@@ -48,23 +50,27 @@ final class Recovery {
     /** What is not yet as it was, or null. */
     @Nullable
     String missing() {
-        String missing = missingOf(arena.observed());
+        return missing(arena.primaries());
+    }
+
+    private @Nullable String missing(Set<String> primaries) {
+        String missing = missingOf(arena.observed(), primaries);
         if (missing == null) {
-            missing = missingOf(arena.writer());
+            missing = missingOf(arena.writer(), primaries);
         }
         return missing == null ? probe() : missing;
     }
 
-    private static @Nullable String missingOf(TieredCache<String, String> cache) {
+    private static @Nullable String missingOf(TieredCache<String, String> cache, Set<String> primaries) {
         CoherenceStats coherence = cache.coherence();
-        List<CoherenceStats.Node> nodes = coherence.nodes();
-        if (nodes.isEmpty()) {
-            return "no node is listened to";
-        }
-        for (CoherenceStats.Node node : nodes) {
-            if (!node.state().equals("armed") || node.vouchedAgo().compareTo(BOUND) > 0) {
-                return "node " + node.address() + " is " + node.state();
+        Set<String> silent = new HashSet<>(primaries);
+        for (CoherenceStats.Node node : coherence.nodes()) {
+            if (node.state().equals("armed") && node.vouchedAgo().compareTo(BOUND) <= 0) {
+                silent.remove(node.address());
             }
+        }
+        if (!silent.isEmpty()) {
+            return silent + " are not listened to";
         }
         return coherence.repairsPending() > 0 ? coherence.repairsPending() + " repairs are pending" : null;
     }

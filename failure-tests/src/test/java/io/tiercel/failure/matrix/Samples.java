@@ -9,13 +9,19 @@ final class Samples {
     /** What was done. */
     enum Kind {
         /** A read of what L1 holds. */
-        HOT,
+        HOT(0),
         /** A read of what others write. */
-        SHARED,
+        SHARED(1),
         /** A read of what L1 cannot hold. */
-        COLD,
-        PUT,
-        INVALIDATE
+        COLD(2),
+        PUT(3),
+        INVALIDATE(4);
+
+        private final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
     }
 
     /** What came of it. */
@@ -41,7 +47,7 @@ final class Samples {
     }
 
     private static byte code(Kind kind, End end) {
-        return (byte) (kind.ordinal() << 1 | end.ordinal());
+        return (byte) (kind.code << 1 | (end == End.FAILED ? 1 : 0));
     }
 
     /** How long those took that began when the predicate says so, failed or not; sorted. */
@@ -50,7 +56,7 @@ final class Samples {
         int count = 0;
         for (Samples one : all) {
             for (int i = 0; i < one.size; i++) {
-                if (one.what[i] >> 1 == kind.ordinal() && when.test(one.starts[i])) {
+                if (one.what[i] >> 1 == kind.code && when.test(one.starts[i])) {
                     found[count++] = one.times[i];
                 }
             }

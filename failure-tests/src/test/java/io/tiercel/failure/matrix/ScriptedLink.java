@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -20,16 +21,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * answered all commands of before; pushes go through at once.
  */
 final class ScriptedLink {
-    /** Stands for an answer that the node will give. */
-    private static final Answer FORWARDED = Answer.raw("");
-
     private static final int LONGEST_LINE = 1 << 16;
 
     private final ScriptedRedis redis;
     private final Socket client;
     private final Socket server;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ArrayDeque<Answer> expected = new ArrayDeque<>();
+    /** What the script says to each command that is not answered yet; empty where the node will answer. */
+    private final ArrayDeque<Optional<Answer>> expected = new ArrayDeque<>();
+
     private boolean silent;
     private volatile boolean feed;
 
@@ -81,7 +81,7 @@ final class ScriptedLink {
             Answer answer = redis.answer(command, feed);
             lock.lock();
             try {
-                expected.add(answer == null ? FORWARDED : answer);
+                expected.add(Optional.ofNullable(answer));
                 if (answer == null) {
                     server.getOutputStream().write(bytes);
                 } else {
@@ -113,10 +113,10 @@ final class ScriptedLink {
 
     /** What the script says and whose turn it is. */
     private void say() throws IOException {
-        for (Answer next = expected.peek(); next != null && next != FORWARDED; next = expected.peek()) {
+        for (Optional<Answer> next = expected.peek(); next != null && next.isPresent(); next = expected.peek()) {
             expected.remove();
-            write(next.bytes());
-            silent |= next.last();
+            write(next.get().bytes());
+            silent |= next.get().last();
         }
     }
 

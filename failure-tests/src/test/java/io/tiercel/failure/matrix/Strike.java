@@ -83,11 +83,12 @@ record Strike(Fault fault, boolean scripted, Duration hold) implements Row.Play 
             Recovery.End end,
             List<String> remarks) {
         List<Samples> samples = load.samples();
+        LongPredicate before = at -> at - struck < 0;
         LongPredicate inFirst = at -> at - struck >= 0 && at - struck < FIRST;
         LongPredicate inLater = at -> at - struck >= FIRST && at - healed < 0;
         LongPredicate inFault = at -> at - struck >= 0 && at - healed < 0;
         LongPredicate since = at -> at - struck >= 0;
-        LongPredicate broken = at -> at - struck > FIRST / 5 && at - lifted < 0;
+        LongPredicate broken = at -> at - struck > FIRST / 5 && at - lifted < -FIRST / 5;
         long reads = 0;
         for (Kind kind : List.of(Kind.HOT, Kind.SHARED, Kind.COLD)) {
             reads += Samples.count(samples, kind, End.OK, since) + Samples.count(samples, kind, End.FAILED, since);
@@ -95,6 +96,7 @@ record Strike(Fault fault, boolean scripted, Duration hold) implements Row.Play 
         return new Measured(
                 reads,
                 load.readErrors(),
+                Latency.of(Samples.times(samples, Kind.COLD, before)),
                 Latency.of(Samples.times(samples, Kind.COLD, inFirst)),
                 Latency.of(Samples.times(samples, Kind.COLD, inLater)),
                 Latency.of(Samples.times(samples, Kind.HOT, inFault)),

@@ -19,8 +19,8 @@ final class Table {
     static final String END = "<!-- matrix: end -->";
 
     private static final String HEAD = """
-            | fault | promised | reads answered | L1 misses: first second p99 / max | L1 misses: later p99 / max | L1 hits p99 | oldest answer | writes accepted / failed | loads | servers' own time | recovery | |
-            |---|---|---|---|---|---|---|---|---|---|---|---|
+            | fault | promised | reads answered | L1 misses: before, p99 | first second, p99 / max | later, p99 / max | L1 hits p99 | oldest answer | writes accepted / failed | loads | servers' own time | recovery | |
+            |---|---|---|---|---|---|---|---|---|---|---|---|---|
             """;
 
     private final Map<Row, Measured> rows = new LinkedHashMap<>();
@@ -71,6 +71,7 @@ final class Table {
                 row.name(),
                 limits.text(),
                 String.format(Locale.ROOT, "%s of %,d", m.failedReads() == 0 ? "all" : "**not all**", m.reads()),
+                m.healthy().count() == 0 ? "–" : Texts.ofNanos(m.healthy().p99()),
                 latency(limits.first(), m.first()),
                 latency(limits.later(), m.later()),
                 m.hot().count() == 0 ? "–" : marked(limits.hot(), m.hot().p99()),
@@ -102,7 +103,7 @@ final class Table {
 
     private String csv() {
         StringBuilder text = new StringBuilder(
-                "fault,promised,reads,failed_reads,first_p50_us,first_p99_us,first_max_us,later_p50_us,later_p99_us,"
+                "fault,promised,reads,failed_reads,healthy_p50_us,healthy_p99_us,healthy_max_us,first_p50_us,first_p99_us,first_max_us,later_p50_us,later_p99_us,"
                         + "later_max_us,hot_p50_us,hot_p99_us,hot_max_us,oldest_ms,older_than_before,foreign,puts_accepted,"
                         + "puts_failed,removals_accepted,removals_failed,loads,servers_ms,recovery_ms\n");
         rows.forEach((row, m) -> {
@@ -111,7 +112,7 @@ final class Table {
             cells.add('"' + row.limits().text() + '"');
             cells.add(m.reads());
             cells.add(m.failedReads());
-            for (Latency latency : List.of(m.first(), m.later(), m.hot())) {
+            for (Latency latency : List.of(m.healthy(), m.first(), m.later(), m.hot())) {
                 cells.add(latency.p50() / 1_000);
                 cells.add(latency.p99() / 1_000);
                 cells.add(latency.max() / 1_000);
