@@ -129,8 +129,9 @@ final class Matrix {
                 new Row("bytes that are no value", Limits.none(), OwnFaults::poison),
                 new Row("values of another codec", Limits.none(), OwnFaults::otherCodec),
                 new Row("keys and values larger than a tier takes", Limits.none(), OwnFaults::oversize),
-                new Row("loader throws", Limits.none(), OwnFaults::loaderThrows),
-                new Row("loader returns null", Limits.none(), OwnFaults::loaderReturnsNull),
+                new Row("loader throws", Limits.none(), LoaderFaults::loaderThrows),
+                new Row("loader hangs", Limits.none(), LoaderFaults::loaderHangs),
+                new Row("loader returns null", Limits.none(), LoaderFaults::loaderReturnsNull),
                 new Row("attack with large values, 256 MB of heap", Limits.none(), Children::underAttack),
                 new Row("process stands still for 2 s (SIGSTOP)", Limits.none().stale(ofSeconds(1)), Children::paused));
     }

@@ -22,19 +22,19 @@ import java.util.stream.IntStream;
 
 /** What can be wrong although every server and every link is well: clocks, bytes, sizes, the source. */
 final class OwnFaults {
-    private static final int KEYS = 50;
+    static final int KEYS = 50;
 
     private OwnFaults() {}
 
-    private static List<String> keys(String prefix) {
+    static List<String> keys(String prefix) {
         return IntStream.range(0, KEYS).mapToObj(i -> prefix + i).toList();
     }
 
-    private static String value(String key) {
+    static String value(String key) {
         return "value of " + key;
     }
 
-    private static TieredCacheBuilder<String, String> builder(Backends backends, String name) {
+    static TieredCacheBuilder<String, String> builder(Backends backends, String name) {
         return TieredCache.<String, String>builder(name)
                 .local(LocalTier.maximumSize(10_000))
                 .remote(RedisTier.connect(RedisConfig.of(backends.redis().uri()).timeout(Duration.ofMillis(200))))
@@ -43,7 +43,7 @@ final class OwnFaults {
                 .policy(p -> p.ttl(Arena.TTL));
     }
 
-    private static TieredCache<String, String> open(Backends backends, String name) {
+    static TieredCache<String, String> open(Backends backends, String name) {
         return builder(backends, name).codec(Codec.utf8()).build();
     }
 
@@ -90,7 +90,7 @@ final class OwnFaults {
         }
     }
 
-    private static void awaitListening(TieredCache<String, String> cache) throws Exception {
+    static void awaitListening(TieredCache<String, String> cache) throws Exception {
         Backends.await("the change feed", () -> {
             var nodes = cache.coherence().nodes();
             return nodes.size() >= 3
@@ -195,67 +195,6 @@ final class OwnFaults {
             reads.expect(reads.loadsAndReset() == 0, "something was loaded");
             reads.remark("keys up to 100,000 bytes and a value of 2 MB are in L2; L3 passed the value by, counted "
                     + oversized);
-        }
-        return reads.measured();
-    }
-
-    static Measured loaderThrows(Backends backends) throws Exception {
-        Reads reads = new Reads();
-        try (TieredCache<String, String> cache = builder(backends, "throws")
-                .codec(Codec.utf8())
-                .policy(p -> p.ttl(Duration.ofMillis(300)).jitter(0).staleIfError(Duration.ofMinutes(1)))
-                .build()) {
-            List<String> keys = keys("t");
-            reads.get(cache, keys, OwnFaults::value);
-            Thread.sleep(500);
-
-            for (String key : keys) {
-                String stale = reads.get(cache, key, k -> {
-                    throw new IllegalStateException("the source is away");
-                });
-                reads.expect(value(key).equals(stale), "no stale value: " + stale);
-            }
-            reads.expect(reads.errors().isEmpty(), "an exception although there was a stale value");
-            reads.remark(KEYS + " stale values in place of exceptions");
-            IllegalStateException own = new IllegalStateException("the source is away");
-            try {
-                var unused = cache.get("never seen", k -> {
-                    throw own;
-                });
-                reads.expect(false, "no exception without a stale value");
-            } catch (IllegalStateException e) {
-                reads.expect(e == own, "another exception than the loader's");
-            }
-            String healed = reads.get(cache, "never seen", OwnFaults::value);
-            reads.expect(value("never seen").equals(healed), "the failure was remembered");
-        }
-        return reads.measured();
-    }
-
-    static Measured loaderReturnsNull(Backends backends) throws Exception {
-        Reads reads = new Reads();
-        try (TieredCache<String, String> cache = open(backends, "null");
-                TieredCache<String, String> other = open(backends, "null")) {
-            awaitListening(cache);
-            awaitListening(other);
-            List<String> keys = keys("n");
-            for (int i = 0; i < 4; i++) {
-                for (String key : keys) {
-                    reads.expect(reads.get(cache, key, k -> null) == null, "a value from nowhere");
-                }
-                Thread.sleep(100);
-            }
-            long loads = reads.loadsAndReset();
-            reads.expect(loads <= 2 * KEYS, "absence was not remembered: " + loads + " loads");
-            for (String key : keys) {
-                var unused = other.put(key, value(key));
-            }
-            Thread.sleep(300);
-            for (String key : keys) {
-                String found = reads.get(cache, key, k -> null);
-                reads.expect(value(key).equals(found), "absence outlived a put elsewhere: " + found);
-            }
-            reads.remark(loads + " loads for 200 reads of " + KEYS + " absent keys; a put elsewhere ends absence");
         }
         return reads.measured();
     }
