@@ -89,13 +89,13 @@ final class LoaderFaults {
         CountDownLatch answer = new CountDownLatch(1);
         try (TieredCache<String, String> cache = OwnFaults.builder(backends, "hangs")
                 .codec(Codec.utf8())
-                .policy(p -> p.ttl(Duration.ofMillis(300)).jitter(0).staleIfError(Duration.ofMinutes(1)))
+                .policy(p -> p.ttl(Duration.ofSeconds(2)).jitter(0).staleIfError(Duration.ofMinutes(1)))
                 .policy(p -> p.softTimeout(SOFT).hardTimeout(HARD))
                 .build()) {
             OwnFaults.awaitListening(cache);
             List<String> known = OwnFaults.keys("known").subList(0, 5);
             reads.get(cache, known, OwnFaults::value);
-            Thread.sleep(500);
+            Thread.sleep(2_300);
             List<Thread> waiters = new ArrayList<>();
             for (int i = 0; i < WAITERS; i++) {
                 Thread thread = new Thread(() -> {

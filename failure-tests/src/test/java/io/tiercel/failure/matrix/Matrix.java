@@ -16,6 +16,9 @@ final class Matrix {
     /** All answers are quick, if wrong. */
     private static final Limits ANSWERED = USUAL.first(ofMillis(10)).recovery(ofSeconds(2));
 
+    /** What everything else is to be compared with. */
+    static final Fault NOTHING = Fault.of(arena -> {}, arena -> {});
+
     private Matrix() {}
 
     static List<Row> rows() {
@@ -26,6 +29,7 @@ final class Matrix {
 
     private static List<Row> servers() {
         return List.of(
+                row("nothing", USUAL.first(null).later(null).stale(ofSeconds(1)).writes(Writes.ACCEPTED), NOTHING),
                 row("Redis primary killed, replica takes over", USUAL, ServerFaults.killPrimary()),
                 new Row(
                         "Redis primary hangs (SIGSTOP) 1.5 s, no failover",
@@ -104,7 +108,10 @@ final class Matrix {
                         "ASK in a circle",
                         USUAL.later(ofMillis(50)).recovery(ofSeconds(2)).writes(Writes.REFUSED),
                         Scripts.loop("ASK")),
-                script("answers of the wrong type", ANSWERED, Scripts.toData(Answer.raw("*2\r\n:7\r\n:8\r\n"))),
+                script(
+                        "answers of the wrong type to reads",
+                        ANSWERED.writes(Writes.ACCEPTED),
+                        Scripts.toReads(Answer.raw("*2\r\n:7\r\n:8\r\n"))),
                 script(
                         "answers that are not Redis' protocol",
                         USUAL,

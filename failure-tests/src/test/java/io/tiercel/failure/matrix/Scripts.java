@@ -17,6 +17,10 @@ final class Scripts {
         return fault(redis -> redis.answerWrites(answer));
     }
 
+    static Fault toReads(Answer answer) {
+        return fault(redis -> redis.script(command -> command.get(0).equals("GET") ? answer : null));
+    }
+
     static Fault toAll(Answer answer) {
         return fault(redis -> redis.answerAll(answer));
     }

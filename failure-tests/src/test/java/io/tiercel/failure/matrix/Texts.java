@@ -8,6 +8,9 @@ final class Texts {
     private Texts() {}
 
     static String of(Duration time) {
+        if (time.toNanos() > 0 && time.toNanos() < 1_000_000) {
+            return Math.max(1, time.toNanos() / 1_000) + " µs";
+        }
         double millis = time.toNanos() / 1e6;
         if (millis >= 1_000) {
             return String.format(Locale.ROOT, millis % 1_000 == 0 ? "%.0f s" : "%.1f s", millis / 1_000);
