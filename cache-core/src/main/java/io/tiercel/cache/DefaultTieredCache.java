@@ -28,6 +28,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final Engine<K, V> engine;
     private final TimeSource time;
     private final Reads<K, V> reads;
+    private final RefreshAhead<K, V> ahead;
     private final BulkReads<K, V> bulkReads;
     private final Writes<K, V> writes;
     private final Explains<K, V> explains;
@@ -49,7 +50,8 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         this.engine = engine;
         this.time = engine.time();
         this.reads = new Reads<>(engine, loads);
-        this.bulkReads = new BulkReads<>(engine, reads, loads);
+        this.ahead = new RefreshAhead<>(engine, reads, alarm);
+        this.bulkReads = new BulkReads<>(engine, reads, loads, ahead);
         this.writes = new Writes<>(engine);
         this.explains = new Explains<>(engine, tiers);
         this.background = background;
@@ -82,7 +84,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         morePermits.set(permits::handOut);
         Backoffs backoffs = new Backoffs(policy, time);
         Flights<Answer<V>> loads = new Flights<>();
-        List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), events, time);
+        List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), builder.resilience(), events, alarm, time);
         TierGuard first = guards.isEmpty() ? null : guards.get(0);
 
         // The feed may tell of changes before there is anything to forget.
@@ -92,8 +94,9 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             watch.open(builder.remotes().get(0), changes);
         }
         // What the cache notes for itself is not counted as its callers' traffic.
-        TierGuard notes =
-                first == null ? null : new TierGuard(name, builder.remotes().get(0), new Events(executor), time);
+        TierGuard notes = first == null
+                ? null
+                : new TierGuard(name, builder.remotes().get(0), first.nodes(), new Events(executor), time);
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
         Detours detours = new Detours();
@@ -172,6 +175,10 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         return bulkReads;
     }
 
+    RefreshAhead<K, V> ahead() {
+        return ahead;
+    }
+
     Writes<K, V> writes() {
         return writes;
     }
@@ -231,6 +238,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     public @Nullable V getIfPresent(K key) {
         Entry<V> entry = freshInLocal(key);
         if (entry != null) {
+            ahead.hit(key, entry, null);
             return entry.value;
         }
         CallerThread caller = caller();
@@ -249,17 +257,28 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         requireNonNull(loader, "loader");
         Entry<V> entry = freshInLocal(key);
-        return entry != null ? entry.value : getBelow(key, ignoringContext(loader));
+        if (entry == null) {
+            return getBelow(key, ignoringContext(loader));
+        }
+        if (entry.ahead != null) {
+            ahead.hit(key, entry, ignoringContext(loader)); // allocates
+        }
+        return entry.value;
     }
 
     @Override
     public @Nullable V get(K key, ContextLoader<? super K, V> loader) {
         requireNonNull(loader, "loader");
         Entry<V> entry = freshInLocal(key);
-        return entry != null ? entry.value : getBelow(key, loader);
+        if (entry == null) {
+            return getBelow(key, loader);
+        }
+        ahead.hit(key, entry, loader);
+        return entry.value;
     }
 
     private @Nullable V getBelow(K key, ContextLoader<? super K, V> loader) {
+        ahead.keep(key, loader);
         CallerThread caller = caller();
         return value(wait(caller, reads.get(key, loader, caller)));
     }
@@ -458,6 +477,13 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 engine.repairs().repaired(),
                 probe == null ? 0 : probe.checked.sum(),
                 probe == null ? 0 : probe.stale.sum());
+    }
+
+    @Override
+    public List<NodeStats> nodes() {
+        return engine.remotes().guards().stream()
+                .flatMap(guard -> guard.nodes().stats().stream())
+                .toList();
     }
 
     @Override

@@ -32,6 +32,7 @@ public final class TieredCacheBuilder<K, V> {
     private Function<? super K, String> keyEncoder = TieredCacheBuilder::defaultKey;
     private CachePolicy policy = CachePolicy.UNSET;
     private Coherence coherence = Coherence.DEFAULT;
+    private Resilience resilience = Resilience.DEFAULT;
     private final Set<Guard> without = EnumSet.noneOf(Guard.class);
     private boolean plainKeys = true;
     private @Nullable Executor executor;
@@ -118,6 +119,12 @@ public final class TieredCacheBuilder<K, V> {
         return this;
     }
 
+    /** Changes how remote tiers that fail are treated. The defaults are on and safe. */
+    public TieredCacheBuilder<K, V> resilience(UnaryOperator<Resilience> change) {
+        this.resilience = requireNonNull(requireNonNull(change, "resilience").apply(resilience), "resilience");
+        return this;
+    }
+
     /** For tests that want to see what a guard keeps out. */
     TieredCacheBuilder<K, V> without(Guard... guards) {
         without.addAll(List.of(guards));
@@ -187,6 +194,10 @@ public final class TieredCacheBuilder<K, V> {
 
     Coherence coherence() {
         return coherence;
+    }
+
+    Resilience resilience() {
+        return resilience;
     }
 
     Set<Guard> without() {
