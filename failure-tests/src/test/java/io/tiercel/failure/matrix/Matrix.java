@@ -14,7 +14,7 @@ final class Matrix {
     /** Memcached only: nothing that is shared between instances suffers. */
     private static final Limits DEEP = USUAL.stale(ofSeconds(1)).writes(Writes.ACCEPTED);
     /** All answers are quick, if wrong. */
-    private static final Limits ANSWERED = USUAL.first(ofMillis(10)).recovery(ofSeconds(2));
+    private static final Limits ANSWERED = USUAL.first(ofMillis(10));
 
     /** What everything else is to be compared with. */
     static final Fault NOTHING = Fault.of(arena -> {}, arena -> {});
@@ -33,7 +33,7 @@ final class Matrix {
                 row("Redis primary killed, replica takes over", USUAL, ServerFaults.killPrimary()),
                 new Row(
                         "Redis primary hangs (SIGSTOP) 1.5 s, no failover",
-                        USUAL.recovery(ofSeconds(2)),
+                        USUAL,
                         Strike.on(ServerFaults.pausePrimary()).holding(ofMillis(1_500))),
                 row(
                         "Redis primary hangs (SIGSTOP), replica takes over",
@@ -46,24 +46,18 @@ final class Matrix {
                         "slots move to another primary",
                         USUAL.later(ofMillis(10)).stale(ofSeconds(1)).writes(Writes.ACCEPTED),
                         ServerFaults.resharding()),
-                row("BUSY: a script that does not end", USUAL.recovery(ofSeconds(2)), ServerFaults.busy()),
+                row("BUSY: a script that does not end", USUAL, ServerFaults.busy()),
                 row(
                         "OOM: no memory left in Redis",
                         ANSWERED.stale(ofSeconds(1)).writes(Writes.PUTS_REFUSED),
                         ServerFaults.outOfMemory()),
-                row(
-                        "password rotated",
-                        ANSWERED.recovery(ofSeconds(5)).writes(Writes.REFUSED),
-                        ServerFaults.passwordRotated()),
+                row("password rotated", ANSWERED.writes(Writes.REFUSED), ServerFaults.passwordRotated()),
                 row("FLUSHALL", USUAL.writes(Writes.ACCEPTED), ServerFaults.flushAll()));
     }
 
     private static List<Row> links() {
         return List.of(
-                row(
-                        "Redis 200 ms farther away",
-                        USUAL.writes(Writes.MAY_FAIL).recovery(ofSeconds(2)),
-                        LinkFaults.slow(ofMillis(200))),
+                row("Redis 200 ms farther away", USUAL.writes(Writes.MAY_FAIL), LinkFaults.slow(ofMillis(200))),
                 row("half-open: requests arrive, answers don't", USUAL.recovery(ofSeconds(3)), LinkFaults.halfOpen()),
                 new Row(
                         "connections silently dropped, new ones work",
@@ -100,17 +94,11 @@ final class Matrix {
                         "READONLY",
                         ANSWERED.writes(Writes.REFUSED),
                         Scripts.toWrites(Answer.error("READONLY You can't write against a read only replica."))),
-                script(
-                        "MOVED in a circle",
-                        USUAL.later(ofMillis(50)).recovery(ofSeconds(2)).writes(Writes.REFUSED),
-                        Scripts.loop("MOVED")),
-                script(
-                        "ASK in a circle",
-                        USUAL.later(ofMillis(50)).recovery(ofSeconds(2)).writes(Writes.REFUSED),
-                        Scripts.loop("ASK")),
+                script("MOVED in a circle", USUAL.later(ofMillis(50)).writes(Writes.REFUSED), Scripts.loop("MOVED")),
+                script("ASK in a circle", USUAL.later(ofMillis(50)).writes(Writes.REFUSED), Scripts.loop("ASK")),
                 script(
                         "answers of the wrong type to reads",
-                        ANSWERED.writes(Writes.ACCEPTED),
+                        ANSWERED,
                         Scripts.toReads(Answer.raw("*2\r\n:7\r\n:8\r\n"))),
                 script(
                         "answers that are not Redis' protocol",
@@ -124,8 +112,8 @@ final class Matrix {
 
     private static List<Row> deep() {
         return List.of(
-                row("memcached killed", DEEP.recovery(ofSeconds(2)), ServerFaults.killMemcached()),
-                row("memcached hangs (SIGSTOP)", DEEP.recovery(ofSeconds(2)), ServerFaults.pauseMemcached()),
+                row("memcached killed", DEEP, ServerFaults.killMemcached()),
+                row("memcached hangs (SIGSTOP)", DEEP, ServerFaults.pauseMemcached()),
                 row("memcached restarts empty", DEEP, ServerFaults.restartMemcached()));
     }
 

@@ -72,8 +72,8 @@ final class Table {
                 limits.text(),
                 String.format(Locale.ROOT, "%s of %,d", m.failedReads() == 0 ? "all" : "**not all**", m.reads()),
                 m.healthy().count() == 0 ? "–" : Texts.ofNanos(m.healthy().p99()),
-                latency(limits.first(), m.first()),
-                latency(limits.later(), m.later()),
+                latency(limits.first(), m.first(), m.healthy()),
+                latency(limits.later(), m.later(), m.healthy()),
                 m.hot().count() == 0 ? "–" : marked(limits.hot(), m.hot().p99()),
                 limits.stale() == null && m.oldestNanos() == 0 ? "–" : marked(limits.stale(), m.oldestNanos()),
                 writes(limits, m),
@@ -92,8 +92,10 @@ final class Table {
                         + (m.puts().failed() + m.removals().failed());
     }
 
-    private static String latency(@Nullable Duration limit, Latency latency) {
-        return latency.count() == 0 ? "–" : marked(limit, latency.p99()) + " / " + Texts.ofNanos(latency.max());
+    /** A machine on which the same reads took longer before the fault says nothing about the fault. */
+    private static String latency(@Nullable Duration limit, Latency latency, Latency healthy) {
+        Duration judged = latency.p99() <= healthy.p99() ? null : limit;
+        return latency.count() == 0 ? "–" : marked(judged, latency.p99()) + " / " + Texts.ofNanos(latency.max());
     }
 
     private static String marked(@Nullable Duration limit, long nanos) {
