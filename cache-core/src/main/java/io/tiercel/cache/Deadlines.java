@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Ends the calls of a tier that does not keep its own timeout. All calls have the same time, so those that began first
+ * Ends the calls of a tier that does not keep its own timeout, or that need not be waited for so long. All calls have the same time, so those that began first
  * end first: one queue and one alarm for its head do, instead of a timer for each call. Calls that have ended leave the
  * queue when they reach its head, which in a tier that answers in order is at once. Thread-safe.
  */
@@ -24,6 +24,7 @@ final class Deadlines {
     private final String tier;
     private final long timeout;
     private final long nanos;
+    private final String what;
     private final Alarm alarm;
     private final TimeSource time;
     private final ConcurrentLinkedQueue<GuardedCall<?>> underWay = new ConcurrentLinkedQueue<>();
@@ -31,12 +32,24 @@ final class Deadlines {
     /** Only its holder takes from the queue. */
     private final ReentrantLock head = new ReentrantLock();
 
-    Deadlines(String tier, Duration timeout, Alarm alarm, TimeSource time) {
+    private Deadlines(String tier, Duration timeout, Duration givenUpAfter, String what, Alarm alarm, TimeSource time) {
         this.tier = tier;
         this.timeout = timeout.toNanos();
-        this.nanos = timeout.plus(GRACE).toNanos();
+        this.nanos = givenUpAfter.toNanos();
+        this.what = what;
         this.alarm = alarm;
         this.time = time;
+    }
+
+    /** For calls that the tier itself should end at its timeout. */
+    static Deadlines behind(String tier, Duration timeout, Alarm alarm, TimeSource time) {
+        Duration givenUpAfter = timeout.plus(GRACE);
+        return new Deadlines(tier, timeout, givenUpAfter, ", which is beyond its own timeout", alarm, time);
+    }
+
+    /** For calls that are not waited for as long as the tier would. */
+    static Deadlines before(String tier, Duration timeout, Alarm alarm, TimeSource time) {
+        return new Deadlines(tier, timeout, timeout, " (resilience.readTimeout)", alarm, time);
     }
 
     void watch(GuardedCall<?> call) {
@@ -106,7 +119,7 @@ final class Deadlines {
     private TierException late() {
         return new TierException(
                 TierException.Kind.TIMEOUT,
-                tier + ": no answer within " + TimeUnit.NANOSECONDS.toMillis(nanos)
-                        + " ms, which is beyond its own timeout: the call is given up");
+                tier + ": no answer within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms" + what
+                        + ": the call is given up");
     }
 }

@@ -30,6 +30,7 @@ final class NodeGuards {
     private final Events events;
     private final TimeSource time;
     private final Deadlines deadlines;
+    private final Deadlines readDeadlines;
     private final ConcurrentHashMap<String, NodeGuard> nodes = new ConcurrentHashMap<>();
     private final AtomicInteger failingNodes = new AtomicInteger();
     private final AtomicLong failingSince = new AtomicLong();
@@ -42,7 +43,11 @@ final class NodeGuards {
         this.resilience = resilience;
         this.events = events;
         this.time = time;
-        this.deadlines = new Deadlines(tier.name(), tier.timeout(), alarm, time);
+        this.deadlines = Deadlines.behind(tier.name(), tier.timeout(), alarm, time);
+        Duration readTimeout = resilience.readTimeoutOf(tier.timeout());
+        this.readDeadlines = readTimeout.compareTo(tier.timeout()) < 0
+                ? Deadlines.before(tier.name(), readTimeout, alarm, time)
+                : deadlines;
         this.lastSweep = new AtomicLong(time.nanos());
         this.lastRefusal = new AtomicLong(time.nanos() - SECOND);
     }
@@ -72,6 +77,11 @@ final class NodeGuards {
 
     Deadlines deadlines() {
         return deadlines;
+    }
+
+    /** Of reads of few keys. */
+    Deadlines readDeadlines() {
+        return readDeadlines;
     }
 
     List<NodeStats> stats() {

@@ -1,6 +1,7 @@
 package io.tiercel.cache;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a cache treats remote tiers that fail. Immutable: every method that sets something returns a changed copy. Fixed
@@ -14,7 +15,7 @@ import java.time.Duration;
  */
 public final class Resilience {
     static final Resilience DEFAULT =
-            new Resilience(true, 50, Duration.ofMillis(500), Duration.ofSeconds(2), Resilience.IN_FLIGHT);
+            new Resilience(true, 50, Duration.ofMillis(500), Duration.ofSeconds(2), Resilience.IN_FLIGHT, null);
 
     /**
      * A server that does 100,000 operations a second has that many done in the time that a call may take, so more could
@@ -30,14 +31,21 @@ public final class Resilience {
     private final Duration openAtFirst;
     private final Duration openAtMost;
     private final int maximumInFlight;
+    private final @Nullable Duration readTimeout;
 
     private Resilience(
-            boolean breaker, int failureRate, Duration openAtFirst, Duration openAtMost, int maximumInFlight) {
+            boolean breaker,
+            int failureRate,
+            Duration openAtFirst,
+            Duration openAtMost,
+            int maximumInFlight,
+            @Nullable Duration readTimeout) {
         this.breaker = breaker;
         this.failureRate = failureRate;
         this.openAtFirst = openAtFirst;
         this.openAtMost = openAtMost;
         this.maximumInFlight = maximumInFlight;
+        this.readTimeout = readTimeout;
     }
 
     /** Whether nodes that fail are left alone for a while. Default true. */
@@ -50,7 +58,7 @@ public final class Resilience {
      * timeout.
      */
     public Resilience breaker(boolean breaker) {
-        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight);
+        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
     }
 
     /** How many percent of a node's last calls have to fail before it is left alone. Default 50. */
@@ -67,7 +75,7 @@ public final class Resilience {
         if (percent < 1 || percent > 100) {
             throw new IllegalArgumentException("resilience.failureRate must be from 1 to 100: " + percent);
         }
-        return new Resilience(breaker, percent, openAtFirst, openAtMost, maximumInFlight);
+        return new Resilience(breaker, percent, openAtFirst, openAtMost, maximumInFlight, readTimeout);
     }
 
     /** For how long a node that failed is left alone at first. Default 500 ms. */
@@ -97,7 +105,7 @@ public final class Resilience {
             throw new IllegalArgumentException(
                     "resilience.openFor: most must be from first, " + first + ", to " + LONGEST + ": " + most);
         }
-        return new Resilience(breaker, failureRate, first, most, maximumInFlight);
+        return new Resilience(breaker, failureRate, first, most, maximumInFlight, readTimeout);
     }
 
     /** How many calls may wait for the answer of one node. Default 5,000. */
@@ -114,12 +122,34 @@ public final class Resilience {
         if (maximumInFlight < 1) {
             throw new IllegalArgumentException("resilience.maximumInFlight must be positive: " + maximumInFlight);
         }
-        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight);
+        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+    }
+
+    /**
+     * After how long a read of at most 100 keys goes on without the tier, as if that did not have them. A read has other
+     * ways to go on, and so needs less patience than a write. Default: a quarter of the tier's own timeout, beyond which
+     * nothing waits.
+     *
+     * @param readTimeout from 1 ms to a minute
+     */
+    public Resilience readTimeout(Duration readTimeout) {
+        if (readTimeout.toMillis() < 1 || readTimeout.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    "resilience.readTimeout must be from 1 ms to " + LONGEST + ": " + readTimeout);
+        }
+        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+    }
+
+    /** How long a read of few keys waits for a tier with that timeout. */
+    Duration readTimeoutOf(Duration timeout) {
+        Duration most = readTimeout == null ? timeout.dividedBy(4) : readTimeout;
+        return most.compareTo(timeout) < 0 ? most : timeout;
     }
 
     @Override
     public String toString() {
         return "Resilience[breaker=" + breaker + ", failureRate=" + failureRate + ", openFor=" + openAtFirst + ".."
-                + openAtMost + ", maximumInFlight=" + maximumInFlight + "]";
+                + openAtMost + ", maximumInFlight=" + maximumInFlight + ", readTimeout="
+                + (readTimeout == null ? "a quarter" : readTimeout) + "]";
     }
 }

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * failed often is not asked for a while, see {@link NodeGuard}. Thread-safe.
  */
 final class TierGuard {
+    private static final String READ = "get";
+
+    /** More keys than that take their time. */
+    private static final int MOST_READ_SOON = 100;
+
     private static final long SECOND_NANOS = 1_000_000_000;
 
     final LongAdder hits = new LongAdder();
@@ -72,7 +77,7 @@ final class TierGuard {
     }
 
     CompletableFuture<byte @Nullable []> get(String key) {
-        return one("get", key, () -> tier.get(key)).thenApply(bytes -> {
+        return one(READ, key, () -> tier.get(key)).thenApply(bytes -> {
             if (bytes != null) {
                 bytesRead.add(bytes.length);
             }
@@ -84,7 +89,7 @@ final class TierGuard {
         if (keys.size() == 1) {
             return alone(get(keys.get(0)));
         }
-        return all("get", keys, Function.identity(), tier::getAll).thenApply(outcomes -> {
+        return all(READ, keys, Function.identity(), tier::getAll).thenApply(outcomes -> {
             for (Outcome<byte[]> outcome : outcomes) {
                 if (outcome instanceof Outcome.Done<byte[]> done && done.value() != null) {
                     bytesRead.add(done.value().length);
@@ -256,6 +261,10 @@ final class TierGuard {
         return one;
     }
 
+    private Deadlines deadlines(String operation, int keys) {
+        return operation.equals(READ) && keys <= MOST_READ_SOON ? nodes.readDeadlines() : nodes.deadlines();
+    }
+
     /** A call for one key. */
     private static final class OneCall<T> extends GuardedCall<T> {
         private final TierGuard guard;
@@ -264,7 +273,7 @@ final class TierGuard {
         private final String operation;
 
         OneCall(TierGuard guard, NodeGuard node, String operation, long start) {
-            super(start, guard.nodes.deadlines());
+            super(start, guard.deadlines(operation, 1));
             this.guard = guard;
             this.node = node;
             this.probe = node.isProbe();
@@ -297,7 +306,7 @@ final class TierGuard {
                 elements,
                 element -> nodes.of(key.apply(element)),
                 start,
-                nodes.deadlines(),
+                deadlines(operation, elements.size()),
                 (own, outcomes) -> ended(operation, start, own, outcomes));
         if (bulk.isRefused()) {
             bulk.accept(List.of(), null);

@@ -12,6 +12,7 @@ import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.TierException.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,8 @@ class NodeGuardTest {
     private TierGuard guard(UnaryOperator<Resilience> change) {
         Events events = new Events(Runnable::run);
         events.add(told::add);
-        NodeGuards nodes = new NodeGuards("t", tier, change.apply(Resilience.DEFAULT), events, alarm, time);
+        Resilience resilience = change.apply(Resilience.DEFAULT.readTimeout(ofMillis(50)));
+        NodeGuards nodes = new NodeGuards("t", tier, resilience, events, alarm, time);
         return new TierGuard("t", tier, nodes, events, time);
     }
 
@@ -371,6 +373,24 @@ class NodeGuardTest {
         answer.complete(ScriptedTier.VALUE);
         assertThat(call).isCompletedExceptionally();
         assertThat(stats("a").inFlight()).isZero();
+    }
+
+    @Test
+    void a_read_of_few_keys_goes_on_sooner_than_a_write_or_a_read_of_many() {
+        guard = guard(r -> Resilience.DEFAULT);
+        tier.script.put("a", key -> new CompletableFuture<>());
+        CompletableFuture<byte[]> read = guard.get("a/1");
+        CompletableFuture<List<Outcome<byte[]>>> few = guard.getAll(List.of("a/1", "a/2"));
+        CompletableFuture<List<Outcome<byte[]>>> many = guard.getAll(Collections.nCopies(101, "a/1"));
+        CompletableFuture<Void> write = guard.put("a/1", ScriptedTier.VALUE, Duration.ofSeconds(1));
+
+        time.advance(ofMillis(13));
+        await().until(() -> read.isDone() && few.isDone());
+        assertThat(failure(read)).hasMessageContaining("readTimeout");
+        assertThat(many).isNotDone();
+        assertThat(write).isNotDone();
+        time.advance(ofMillis(88));
+        await().until(() -> many.isDone() && write.isDone());
     }
 
     @Test
