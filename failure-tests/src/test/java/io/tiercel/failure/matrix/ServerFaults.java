@@ -7,7 +7,9 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.SlotHash;
 import io.tiercel.embedded.FaultableServer;
 import io.tiercel.embedded.RedisNode;
+import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
@@ -78,19 +80,36 @@ final class ServerFaults {
      */
     static Fault losingFailover() {
         AtomicReference<RedisNode> victim = new AtomicReference<>();
+        List<String> onlyThere = new CopyOnWriteArrayList<>();
         return Fault.of(
                 arena -> {
                     Backends backends = arena.backends();
                     RedisNode primary = backends.anyPrimary();
+                    BitSet slots = backends.primaries().get(primary);
                     RedisNode replica = backends.replicaOf(primary);
                     victim.set(primary);
                     replica.pause();
                     backends.ask(primary, redis -> redis.clientKill(KillArgs.Builder.typeSlave()));
-                    Thread.sleep(700); // in which the load writes
+                    IntStream.range(0, 60)
+                            .mapToObj(i -> "lost" + i)
+                            .filter(key -> slots.get(SlotHash.getSlot(arena.name() + ":" + key)))
+                            .forEach(key -> {
+                                var unused = arena.writer().put(key, key);
+                                onlyThere.add(key);
+                            });
+                    Thread.sleep(500); // in which the load writes
                     primary.kill();
                     replica.resume();
                 },
-                arena -> arena.backends().awaitFailover(victim.get()),
+                arena -> {
+                    Backends backends = arena.backends();
+                    backends.awaitFailover(victim.get());
+                    RedisNode now = backends.primary(SlotHash.getSlot(arena.name() + ":" + onlyThere.get(0)));
+                    long lost = onlyThere.stream()
+                            .filter(key -> backends.ask(now, redis -> redis.exists(arena.name() + ":" + key)) == 0)
+                            .count();
+                    arena.remark(lost + " of " + onlyThere.size() + " writes that nobody repeated were lost");
+                },
                 arena -> {
                     victim.get().restart();
                     arena.backends().awaitReady();
