@@ -3,7 +3,6 @@ package io.tiercel.failure.matrix;
 import io.tiercel.cache.LocalTier;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.codec.Codec;
-import io.tiercel.cache.tier.memcached.MemcachedConfig;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
 import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.cache.tier.redis.RedisTier;
@@ -17,10 +16,6 @@ import java.util.stream.Collectors;
 
 /** What a fault may reach: the servers, the ways to them, and two instances of one cache with clients of their own. */
 final class Arena implements AutoCloseable {
-    /** T2 and T3 of the design. */
-    static final Duration REDIS_TIMEOUT = Duration.ofMillis(50);
-
-    static final Duration MEMCACHED_TIMEOUT = Duration.ofMillis(20);
     /** Longer than any row, so that nothing stale goes away by itself. */
     static final Duration TTL = Duration.ofMinutes(10);
 
@@ -43,12 +38,12 @@ final class Arena implements AutoCloseable {
         this.writer = open(name, "writer", redis, memcached);
     }
 
+    /** As a user would, with the defaults. */
     static TieredCache<String, String> open(String name, String client, String redis, String memcached) {
         return TieredCache.<String, String>builder(name)
                 .local(LocalTier.maximumSize(10_000))
-                .remote(RedisTier.connect(
-                        RedisConfig.of(redis).clientName(client).timeout(REDIS_TIMEOUT)))
-                .remote(MemcachedTier.connect(MemcachedConfig.of(memcached).timeout(MEMCACHED_TIMEOUT)))
+                .remote(RedisTier.connect(RedisConfig.of(redis).clientName(client)))
+                .remote(MemcachedTier.connect(memcached))
                 .codec(Codec.utf8())
                 .policy(p -> p.ttl(TTL))
                 .build();

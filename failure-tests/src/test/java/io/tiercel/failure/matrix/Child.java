@@ -4,7 +4,6 @@ import io.tiercel.cache.CacheWriteException;
 import io.tiercel.cache.LocalTier;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.codec.Codec;
-import io.tiercel.cache.tier.memcached.MemcachedConfig;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
 import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.cache.tier.redis.RedisTier;
@@ -40,9 +39,8 @@ final class Child implements AutoCloseable {
     private Child(String name, String redis, String memcached) {
         cache = TieredCache.<String, String>builder(name)
                 .local(LocalTier.maximumBytes(L1_BYTES))
-                .remote(RedisTier.connect(
-                        RedisConfig.of(redis).clientName("child").timeout(Arena.REDIS_TIMEOUT)))
-                .remote(MemcachedTier.connect(MemcachedConfig.of(memcached).timeout(Arena.MEMCACHED_TIMEOUT)))
+                .remote(RedisTier.connect(RedisConfig.of(redis).clientName("child")))
+                .remote(MemcachedTier.connect(memcached))
                 .codec(Codec.utf8())
                 .policy(p -> p.ttl(Arena.TTL))
                 .build();
