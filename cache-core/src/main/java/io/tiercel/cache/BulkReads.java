@@ -1,5 +1,8 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
+import io.tiercel.cache.Backoffs.Failure;
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Leases.Ask;
 import io.tiercel.cache.Leases.Verdict;
@@ -16,6 +19,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -67,14 +72,44 @@ final class BulkReads<K, V> {
         }
     }
 
+    /** One reader's call. */
+    private static final class Trip<K, V> {
+        final BulkLoader<K, V> loader;
+        final Executor executor;
+        private final AtomicReference<@Nullable Permit> permit;
+
+        /** @param permit got by waiting, to be used by the first load; null if nobody has waited */
+        Trip(BulkLoader<K, V> loader, Executor executor, @Nullable Permit permit) {
+            this.loader = loader;
+            this.executor = executor;
+            this.permit = new AtomicReference<>(permit);
+        }
+
+        @Nullable
+        Permit takePermit() {
+            return permit.getAndSet(null);
+        }
+
+        /** Nothing will be loaded, or not now. */
+        void dropPermit() {
+            Permit unused = takePermit();
+            if (unused != null) {
+                unused.close();
+            }
+        }
+    }
+
     /** A look into the first tier that this reader makes or waits for. */
     private record Look<V>(CompletableFuture<Finding<V>> finding, boolean own) {}
 
     /** All values, loaded if need be. */
     CompletableFuture<Answers<K, V>> getAll(Collection<? extends K> keys, BulkLoader<K, V> loader, Executor executor) {
+        Trip<K, V> trip = new Trip<>(loader, executor, null);
         Map<K, @Nullable V> local = new HashMap<>();
         Map<K, CompletableFuture<Answer<V>>> flying = new LinkedHashMap<>();
         List<Wanted<K, V>> mine = new ArrayList<>();
+        Patience<V>.Waits led = engine.patience().waits(true);
+        Patience<V>.Waits joined = engine.patience().waits(false);
         List<K> staleServed = new ArrayList<>();
         Set<K> distinct = new LinkedHashSet<>(keys);
         long now = engine.now();
@@ -87,24 +122,22 @@ final class BulkReads<K, V> {
             Wanted<K, V> wanted = new Wanted<>(key, engine.sought(engine.stored(key)));
             Flight<Answer<V>> other = engine.loads().join(wanted.stored, wanted.load);
             if (other == null) {
-                flying.put(key, wanted.load.result);
+                flying.put(key, led.add(wanted.stored, wanted.load, wanted.load.result));
                 mine.add(wanted);
             } else {
                 other.refuseRecursion(engine.name());
                 engine.counters().shared.increment();
-                flying.put(
-                        key,
-                        reads.passenger(
-                                other,
-                                wanted.sought.ticket(),
-                                () -> reads.again(key, single(loader), executor),
-                                executor));
+                CompletableFuture<Answer<V>> answer = reads.passenger(
+                        other, wanted.sought.ticket(), () -> reads.again(key, single(loader), executor), executor);
+                flying.put(key, joined.add(wanted.stored, other, answer));
             }
         }
         for (K key : staleServed) {
             reads.renewBehind(key, single(loader));
         }
-        lead(mine, loader, executor);
+        led.begin();
+        joined.begin();
+        lead(mine, trip);
         return collect(distinct, local, flying);
     }
 
@@ -126,7 +159,7 @@ final class BulkReads<K, V> {
         return false;
     }
 
-    private void lead(List<Wanted<K, V>> mine, BulkLoader<K, V> loader, Executor executor) {
+    private void lead(List<Wanted<K, V>> mine, Trip<K, V> trip) {
         List<Wanted<K, V>> asked = new ArrayList<>(mine.size());
         long now = engine.now();
         for (Wanted<K, V> wanted : mine) {
@@ -141,11 +174,11 @@ final class BulkReads<K, V> {
             }
         }
         if (!asked.isEmpty()) {
-            pursue(asked, 0, loader, executor);
+            pursue(asked, 0, trip);
         }
     }
 
-    private void pursue(List<Wanted<K, V>> wanted, int looks, BulkLoader<K, V> loader, Executor executor) {
+    private void pursue(List<Wanted<K, V>> wanted, int looks, Trip<K, V> trip) {
         if (engine.remotes().isEmpty()) {
             long stamp = engine.tags().stamp();
             load(
@@ -154,17 +187,16 @@ final class BulkReads<K, V> {
                             .map(one -> reads.missing(
                                     one.key, Lease.plain(one.sought, 0, stamp), one.known, Finding.<V>nothing(0)))
                             .toList(),
-                    loader,
-                    executor);
+                    trip);
             return;
         }
-        Map<K, Look<V>> looked = look(wanted, executor);
+        Map<K, Look<V>> looked = look(wanted, trip.executor);
         then(
                 wanted,
                 CompletableFuture.allOf(
                         looked.values().stream().map(Look::finding).toArray(CompletableFuture<?>[]::new)),
-                executor,
-                done -> decide(wanted, looked, looks, loader, executor));
+                trip.executor,
+                done -> decide(wanted, looked, looks, trip));
     }
 
     /** Goes on on the executor; whatever goes wrong ends the flights, or their passengers would wait for ever. */
@@ -216,8 +248,7 @@ final class BulkReads<K, V> {
         return looks;
     }
 
-    private void decide(
-            List<Wanted<K, V>> wanted, Map<K, Look<V>> looks, int looked, BulkLoader<K, V> loader, Executor executor) {
+    private void decide(List<Wanted<K, V>> wanted, Map<K, Look<V>> looks, int looked, Trip<K, V> trip) {
         List<Wanted<K, V>> open = new ArrayList<>();
         List<Ask<V>> asks = new ArrayList<>();
         List<Wanted<K, V>> cutOff = new ArrayList<>();
@@ -243,8 +274,8 @@ final class BulkReads<K, V> {
             }
         }
         if (!open.isEmpty()) {
-            then(open, engine.leases().ask(asks, executor), executor, verdicts -> {
-                act(open, verdicts, looked, loader, executor);
+            then(open, engine.leases().ask(asks, trip.executor), trip.executor, verdicts -> {
+                act(open, verdicts, looked, trip);
             });
         }
         if (!cutOff.isEmpty()) {
@@ -259,17 +290,11 @@ final class BulkReads<K, V> {
                                     one.known,
                                     Finding.<V>nothing(engine.remotes().all())))
                             .toList(),
-                    loader,
-                    executor);
+                    trip);
         }
     }
 
-    private void act(
-            List<Wanted<K, V>> wanted,
-            List<Verdict<V>> verdicts,
-            int looked,
-            BulkLoader<K, V> loader,
-            Executor executor) {
+    private void act(List<Wanted<K, V>> wanted, List<Verdict<V>> verdicts, int looked, Trip<K, V> trip) {
         List<Wanted<K, V>> mine = new ArrayList<>();
         List<Missing<K, V>> missing = new ArrayList<>();
         List<Wanted<K, V>> others = new ArrayList<>();
@@ -306,11 +331,13 @@ final class BulkReads<K, V> {
             then(
                     others,
                     pause,
-                    task -> engine.executor().execute(() -> executor.execute(task)),
-                    x -> pursue(others, looked + 1, loader, executor));
+                    task -> engine.executor().execute(() -> trip.executor.execute(task)),
+                    x -> pursue(others, looked + 1, trip));
         }
-        if (!mine.isEmpty()) {
-            load(mine, missing, loader, executor);
+        if (mine.isEmpty()) {
+            trip.dropPermit(); // somebody else may need it meanwhile
+        } else {
+            load(mine, missing, trip);
         }
     }
 
@@ -349,21 +376,85 @@ final class BulkReads<K, V> {
         }
     }
 
-    private void load(
-            List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, BulkLoader<K, V> loader, Executor executor) {
-        engine.counters().loads.add(missing.size());
+    private void load(List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, Trip<K, V> trip) {
+        List<Wanted<K, V>> due = new ArrayList<>(wanted.size());
+        List<Missing<K, V>> dueMissing = new ArrayList<>(wanted.size());
+        for (int i = 0; i < wanted.size(); i++) {
+            Wanted<K, V> one = wanted.get(i);
+            loads.offerStale(one.load, missing.get(i));
+            Failure failed = engine.backoffs().current(one.stored);
+            if (failed == null) {
+                due.add(one);
+                dueMissing.add(missing.get(i));
+            } else {
+                engine.counters().loadsBackedOff.increment();
+                engine.counters().refused.increment();
+                loads.refused(one.load, missing.get(i), failed.cause());
+            }
+        }
+        if (due.isEmpty()) {
+            trip.dropPermit();
+            return;
+        }
+        Permit waitedFor = trip.takePermit();
+        Permit permit = waitedFor == null ? engine.permits().tryAcquire(false) : waitedFor;
+        if (permit == null) {
+            queue(due, dueMissing, trip);
+            return;
+        }
+        engine.counters().loads.add(due.size());
+        dueMissing.forEach(one -> engine.leases().keep(one.lease()));
+        try {
+            engine.loaderExecutor(trip.executor).execute(() -> call(due, dueMissing, permit, trip));
+        } catch (RejectedExecutionException e) {
+            permit.close();
+            for (int i = 0; i < due.size(); i++) {
+                loads.refused(due.get(i).load, dueMissing.get(i), e);
+            }
+        }
+    }
+
+    /** As {@link Reads} does for one key. */
+    private void queue(List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, Trip<K, V> trip) {
+        missing.forEach(one -> engine.leases().release(one.lease()));
+        CompletableFuture<Permit> acquired = engine.permits().acquire(false);
+        var unused = acquired.handleAsync(
+                        (permit, error) -> {
+                            if (permit == null) {
+                                Throwable why = TierGuard.unwrap(requireNonNull(error, "error"));
+                                for (int i = 0; i < wanted.size(); i++) {
+                                    engine.counters().refused.increment();
+                                    loads.refused(wanted.get(i).load, missing.get(i), why);
+                                }
+                                return null;
+                            }
+                            Trip<K, V> again = new Trip<>(trip.loader, trip.executor, permit);
+                            var unusedToo = CompletableFuture.allOf(wanted.stream()
+                                            .map(one -> one.load.result)
+                                            .toArray(CompletableFuture<?>[]::new))
+                                    .whenComplete((done, failed) -> again.dropPermit());
+                            pursue(wanted, 0, again);
+                            return null;
+                        },
+                        trip.executor)
+                .whenComplete((done, error) -> {
+                    if (error != null) {
+                        wanted.forEach(one -> engine.loads().fail(one.stored, one.load, TierGuard.unwrap(error)));
+                        var unusedToo = acquired.thenAccept(Permit::close);
+                    }
+                });
+    }
+
+    private void call(List<Wanted<K, V>> wanted, List<Missing<K, V>> missing, Permit permit, Trip<K, V> trip) {
         List<Flight<Answer<V>>> flights = wanted.stream().map(one -> one.load).toList();
         Set<K> keys = new LinkedHashSet<>();
-        missing.forEach(m -> {
-            keys.add(m.key());
-            engine.leases().keep(m.lease());
-        });
+        missing.forEach(one -> keys.add(one.key()));
         Map<K, V> loaded;
         long start = engine.time().nanos();
         Thread thread = Thread.currentThread();
         flights.forEach(f -> f.loadingOn(thread));
         try {
-            loaded = loader.loadAll(Collections.unmodifiableSet(keys));
+            loaded = engine.permits().within(permit, () -> trip.loader.loadAll(Collections.unmodifiableSet(keys)));
             if (loaded == null) {
                 throw new NullPointerException("cache '" + engine.name() + "': the bulk loader returned null;"
                         + " expected a map, without the keys that have no value");
@@ -383,6 +474,7 @@ final class BulkReads<K, V> {
         for (int i = 0; i < missing.size(); i++) {
             Missing<K, V> one = missing.get(i);
             Flight<Answer<V>> flight = flights.get(i);
+            engine.backoffs().forget(one.stored());
             all.add(new Loaded<>(
                     one,
                     flight,
@@ -390,7 +482,7 @@ final class BulkReads<K, V> {
                     null,
                     null,
                     List.of(),
-                    () -> reads.resume(flight, one.key(), one.stored(), single(loader), executor)));
+                    () -> reads.resume(flight, one.key(), one.stored(), single(trip.loader), trip.executor)));
         }
         loads.store(all);
     }

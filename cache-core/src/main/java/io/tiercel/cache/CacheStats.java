@@ -7,11 +7,13 @@ import java.util.List;
  * sums may be off by what happened meanwhile.
  *
  * <p>Every key that was asked for is counted in exactly one of: a tier's {@code hits}, {@link #loads}, {@link #shared},
- * {@link #absent}.
+ * {@link #refused}, {@link #absent}.
  *
  * @param local L1; all zero without one
  * @param remote the remote tiers, the nearest first
  * @param loads keys for which a loader was called for a caller (not refreshes behind)
+ * @param refused keys for which a loader was to be called and was not, as it had failed a moment ago or too many calls
+ *     were under way; their callers got a stale value or an exception
  * @param loadFailures loads, refreshes included, that ended with an exception
  * @param refreshes loads that ran behind or were asked for by {@code refresh}
  * @param shared keys whose caller waited for the look-up or load of another
@@ -24,6 +26,7 @@ public record CacheStats(
         TierStats local,
         List<TierStats> remote,
         long loads,
+        long refused,
         long loadFailures,
         long refreshes,
         long shared,
@@ -39,7 +42,7 @@ public record CacheStats(
 
     /** Keys asked for: the sum of everything that a request can end as. */
     public long requests() {
-        return hits() + loads + shared + absent;
+        return hits() + loads + refused + shared + absent;
     }
 
     /** Keys that some tier answered. */

@@ -13,6 +13,12 @@ final class Counters {
     final LongAdder localPromotions = new LongAdder();
     final LongAdder loads = new LongAdder();
     final LongAdder loadFailures = new LongAdder();
+    final LongAdder refused = new LongAdder();
+    final LongAdder loadsQueued = new LongAdder();
+    final LongAdder loadsShed = new LongAdder();
+    final LongAdder loadsBackedOff = new LongAdder();
+    final LongAdder softTimeouts = new LongAdder();
+    final LongAdder hardTimeouts = new LongAdder();
     final LongAdder refreshes = new LongAdder();
     final LongAdder shared = new LongAdder();
     final LongAdder absent = new LongAdder();

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final BackgroundWrites background;
     private final Alarm alarm;
     private final @Nullable Probe<K, V> probe;
-    private final @Nullable ExecutorService ownThreads;
+    private final List<ExecutorService> ownThreads;
     private final AsyncTieredCache<K, V> async;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -43,7 +44,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             BackgroundWrites background,
             Alarm alarm,
             @Nullable Probe<K, V> probe,
-            @Nullable ExecutorService ownThreads) {
+            List<ExecutorService> ownThreads) {
         Loads<K, V> loads = new Loads<>(engine);
         this.engine = engine;
         this.time = engine.time();
@@ -62,18 +63,25 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         String name = builder.name();
         TimeSource time = builder.time();
         Executor given = builder.executor();
-        ExecutorService own = given == null ? LoaderThreads.named(name) : null;
-        Executor executor = given == null ? requireNonNull(own) : given;
+        List<ExecutorService> own =
+                given == null ? List.of(LoaderThreads.named(name), LoaderThreads.forLoaders(name)) : List.of();
+        Executor executor = given == null ? own.get(0) : given;
+        Executor loaderExecutor = given == null ? own.get(1) : given;
         Events events = new Events(executor);
         Counters counters = new Counters();
         Coherence coherence = builder.coherence();
         BackgroundWrites background = new BackgroundWrites();
         Alarm alarm = new Alarm(name);
         Framing<V> framing = new Framing<>(builder.codec(), time);
-        Live<CachePolicy> policy = new Live<>(
-                builder.policy(),
-                TieredCacheBuilder::checked,
-                (before, after) -> events.emit(new CacheEvent.PolicyChanged(name, before, after)));
+        AtomicReference<Runnable> morePermits = new AtomicReference<>(() -> {});
+        Live<CachePolicy> policy = new Live<>(builder.policy(), TieredCacheBuilder::checked, (before, after) -> {
+            events.emit(new CacheEvent.PolicyChanged(name, before, after));
+            requireNonNull(morePermits.get()).run();
+        });
+        LoaderPermits permits = new LoaderPermits(name, policy, alarm, time, counters);
+        morePermits.set(permits::handOut);
+        Backoffs backoffs = new Backoffs(policy, time);
+        Flights<Answer<V>> loads = new Flights<>();
         List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), events, time);
         TierGuard first = guards.isEmpty() ? null : guards.get(0);
 
@@ -89,9 +97,9 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
         Detours detours = new Detours();
-        RemoteTiers<V> remotes =
-                new RemoteTiers<>(guards, new Findings<>(guards, framing, generations, tags, time), detours, time);
-        RemoteWrites remoteWrites = new RemoteWrites(guards, generations, builder.without(), time, background);
+        RemoteTiers<V> remotes = new RemoteTiers<>(
+                guards, new Findings<>(guards, framing, generations, tags, policy, time), detours, time);
+        RemoteWrites remoteWrites = new RemoteWrites(guards, generations, builder.without(), policy, time, background);
         Waiters waiters = new Waiters(alarm);
         Leases<V> leases = new Leases<>(
                 remotes,
@@ -122,13 +130,16 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 policy,
                 new Fences(),
                 new Flights<>(),
-                new Flights<>(),
+                loads,
                 watch,
                 generations,
                 tags,
                 leases,
                 waiters,
                 new OwnFills<>(time),
+                permits,
+                backoffs,
+                new Patience<>(name, policy, loads, backoffs, alarm, counters),
                 new Repairs(name, alarm, events),
                 detours,
                 new Lag(events, time),
@@ -136,7 +147,8 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 counters,
                 events,
                 time,
-                executor);
+                executor,
+                loaderExecutor);
         Probe<K, V> probe = notes == null || coherence.probeEvery() == 0
                 ? null
                 : new Probe<>(engine, notes, alarm, coherence.probeEvery());
@@ -402,6 +414,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 localStats,
                 engine.remotes().guards().stream().map(TierGuard::stats).toList(),
                 counters.loads.sum(),
+                counters.refused.sum(),
                 counters.loadFailures.sum(),
                 counters.refreshes.sum(),
                 counters.shared.sum(),
@@ -409,6 +422,21 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 counters.stale.sum(),
                 counters.fillsRefused.sum(),
                 counters.loadNanos.sum());
+    }
+
+    @Override
+    public LoaderStats loaders() {
+        Counters counters = engine.counters();
+        LoaderPermits permits = engine.permits();
+        return new LoaderStats(
+                permits.permitted(),
+                permits.underWay(),
+                permits.waiting(),
+                counters.loadsQueued.sum(),
+                counters.loadsShed.sum(),
+                counters.loadsBackedOff.sum(),
+                counters.softTimeouts.sum(),
+                counters.hardTimeouts.sum());
     }
 
     @Override
@@ -484,9 +512,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         if (engine.local() != null) {
             engine.local().clear();
         }
-        if (ownThreads != null) {
-            stop(ownThreads);
-        }
+        ownThreads.forEach(DefaultTieredCache::stop);
     }
 
     /** Loaders that still run are told by an interrupt; nobody waits for their values any more. */

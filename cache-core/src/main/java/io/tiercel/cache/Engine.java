@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param local null if the cache has no L1
  * @param lookups looks into the first remote tier that are under way, by stored key
  * @param loads reads that will call a loader if no tier has the key, by stored key
+ * @param executor where the flow goes on when no caller's thread does it
+ * @param loaderExecutor where loaders run that don't run on their caller's thread
  * @param generations null if the cache has no remote tier
  */
 record Engine<K, V>(
@@ -41,6 +43,9 @@ record Engine<K, V>(
         Leases<V> leases,
         Waiters waiters,
         OwnFills<K> ownFills,
+        LoaderPermits permits,
+        Backoffs backoffs,
+        Patience<V> patience,
         Repairs repairs,
         Detours detours,
         Lag lag,
@@ -48,7 +53,8 @@ record Engine<K, V>(
         Counters counters,
         Events events,
         TimeSource time,
-        Executor executor) {
+        Executor executor,
+        Executor loaderExecutor) {
     /** How much older a change may be that is not seen while nobody tells of changes. */
     private static final int DEGRADED_BOUNDS = 5;
 
@@ -140,6 +146,7 @@ record Engine<K, V>(
         long epoch = section == null ? 0 : section.epoch();
         Ticket ticket = new Ticket(fences.advance(stored), section, epoch, tags.changes(), now());
         detach(stored);
+        backoffs.forget(stored);
         return ticket;
     }
 
@@ -163,6 +170,7 @@ record Engine<K, V>(
         fences.advanceAll();
         lookups.detachAll();
         loads.detachAll();
+        backoffs.forgetAll();
         if (local != null) {
             local.clear();
         }
@@ -223,6 +231,16 @@ record Engine<K, V>(
         return section == null
                 || section.isVouched(time.nanos())
                 || later.taken() - asOf.taken() < DEGRADED_BOUNDS * watch.boundNanos();
+    }
+
+    /** Whether a deeper tier may have kept what the first one no longer has. */
+    boolean hasLifeboat() {
+        return remotes.guards().size() > 1 && !policy.get().lifeboat().isZero();
+    }
+
+    /** Where a loader runs for a reader whose flow runs on the executor. */
+    Executor loaderExecutor(Executor reader) {
+        return reader instanceof CallerThread && !policy.get().limitsLoaders() ? reader : loaderExecutor;
     }
 
     /** What a value that is read from its source under the lease depends on; null if that is not known. */

@@ -161,6 +161,11 @@ final class Entry<V> {
         return with(fresh, latest, expired, graced, section, epoch, unwatchedUntil);
     }
 
+    /** A copy that may be used for longer. */
+    Entry<V> lasting(long nanos) {
+        return with(freshEnd, hardEnd + nanos, expired, graced, section, epoch, unwatchedUntil);
+    }
+
     /** A copy that is no longer fresh but may be served until it has been renewed. */
     Entry<V> gracedAt(long now) {
         return with(isFreshAt(now) ? now : freshEnd, hardEnd, expired, true, section, epoch, unwatchedUntil);

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +28,21 @@ final class Findings<V> {
     private final Framing<V> framing;
     private final @Nullable Generations generations;
     private final Tags tags;
+    private final Live<CachePolicy> policy;
     private final TimeSource time;
 
     Findings(
-            List<TierGuard> guards, Framing<V> framing, @Nullable Generations generations, Tags tags, TimeSource time) {
+            List<TierGuard> guards,
+            Framing<V> framing,
+            @Nullable Generations generations,
+            Tags tags,
+            Live<CachePolicy> policy,
+            TimeSource time) {
         this.guards = guards;
         this.framing = framing;
         this.generations = generations;
         this.tags = tags;
+        this.policy = policy;
         this.time = time;
     }
 
@@ -68,7 +76,7 @@ final class Findings<V> {
                     plain = Finding.leased(depth, failed);
                 } else {
                     Frame frame = frame(depth, sought.get(i).key(), bytes);
-                    if (frame != null && frame.hardMillisLeft(time.millis()) <= 0) {
+                    if (frame != null && frame.hardMillisLeft(time.millis()) <= -lifeboatMillis(depth, frame)) {
                         plain = Finding.outdated(frame, depth, failed);
                     } else if (frame != null) {
                         candidates.add(new Candidate(i, sought.get(i), frame));
@@ -95,6 +103,13 @@ final class Findings<V> {
                             return findings;
                         },
                         executor);
+    }
+
+    /** For how long after its end the tier may still hold a value that is of use. */
+    private long lifeboatMillis(int depth, Frame frame) {
+        return depth > 0 && depth == guards.size() - 1 && !frame.isNegative()
+                ? policy.get().lifeboat().toMillis()
+                : 0;
     }
 
     private @Nullable Frame frame(int depth, String key, byte[] bytes) {
@@ -190,6 +205,9 @@ final class Findings<V> {
         }
         try {
             Entry<V> entry = framing.decode(frame, own);
+            if (!entry.isUsableAt(now)) {
+                entry = entry.lasting(TimeUnit.MILLISECONDS.toNanos(lifeboatMillis(depth, frame)));
+            }
             return Finding.value(graced ? entry.gracedAt(now) : entry, frame, depth, failed);
         } catch (MalformedFrameException e) {
             guards.get(depth).discard(one.sought().key(), frame.bytes(), String.valueOf(e.getMessage()));

@@ -2,7 +2,9 @@ package io.tiercel.cache;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,11 @@ final class Flights<R> {
         flights.remove(key);
     }
 
+    /** The next to come begins a new flight; those who wait for this one go on to. */
+    void detach(String key, Flight<R> flight) {
+        flights.remove(key, flight);
+    }
+
     void detachAll() {
         flights.clear();
     }
@@ -67,6 +74,8 @@ final class Flights<R> {
     static final class Flight<R> {
         final CompletableFuture<R> result = new CompletableFuture<>();
 
+        private final CompletableFuture<Supplier<@Nullable R>> instead = new CompletableFuture<>();
+        private final AtomicBoolean overdue = new AtomicBoolean();
         private volatile Ticket asOf;
         private volatile @Nullable Ticket confirmed;
         private volatile @Nullable Thread loading;
@@ -99,6 +108,25 @@ final class Flights<R> {
         @Nullable
         Ticket confirmed() {
             return confirmed;
+        }
+
+        /**
+         * There is something that will do for who cannot wait.
+         *
+         * @param fallback gives it, or null if it will not do any more
+         */
+        void offer(Supplier<@Nullable R> fallback) {
+            instead.complete(fallback);
+        }
+
+        /** See {@link #offer}; never ends if there is nothing. */
+        CompletableFuture<Supplier<@Nullable R>> instead() {
+            return instead;
+        }
+
+        /** It has taken too long; true when that is noticed for the first time. */
+        boolean overdue() {
+            return overdue.compareAndSet(false, true);
         }
 
         /** Notes that a loader runs on this thread for this flight, or no longer does. */

@@ -429,7 +429,7 @@ final class Leases<V> {
             if (place == null || frame == null) {
                 continue;
             }
-            Duration life = writes.lifeLeft(frame);
+            Duration life = writes.lifeLeft(guard, frame);
             if (life == null || !guard.takes(frame.bytes())) {
                 var unused = guard.removeIfStill(lease.key(), place);
                 continue;

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,24 +63,49 @@ final class Loads<K, V> {
         }
     }
 
+    /** Who cannot wait for the load may have the stale value. */
+    void offerStale(Flight<Answer<V>> flight, Missing<K, V> missing) {
+        Entry<V> stale = missing.stale();
+        if (stale != null) {
+            flight.offer(() -> stale.isUsableAt(engine.time().nanos()) ? Answer.of(stale) : null);
+        }
+    }
+
     /**
-     * Calls the loader on this thread and ends the flight: with its value, with the stale one if it failed, or with its
-     * failure.
+     * Calls the loader and ends the flight: with its value, with the stale one if it failed, or with its failure.
      *
+     * @param permit for the call, given back after it
+     * @param on where the loader runs
      * @param again see {@link Loaded}
      */
     void load(
             Flight<Answer<V>> flight,
             Missing<K, V> missing,
+            Permit permit,
+            ContextLoader<? super K, V> loader,
+            Executor on,
+            @Nullable Runnable again) {
+        engine.leases().keep(missing.lease());
+        try {
+            on.execute(() -> call(flight, missing, permit, loader, again));
+        } catch (RejectedExecutionException e) {
+            permit.close();
+            refused(flight, missing, e);
+        }
+    }
+
+    private void call(
+            Flight<Answer<V>> flight,
+            Missing<K, V> missing,
+            Permit permit,
             ContextLoader<? super K, V> loader,
             @Nullable Runnable again) {
         Context<V> context = new Context<>(missing.stale());
         V value;
         long start = engine.time().nanos();
-        engine.leases().keep(missing.lease());
         flight.loadingOn(Thread.currentThread());
         try {
-            value = loader.load(missing.key(), context);
+            value = engine.permits().within(permit, () -> loader.load(missing.key(), context));
         } catch (Throwable e) {
             // Whatever it is, it is the callers'; a flight that did not end would leave them waiting for ever.
             flight.loadingOn(null);
@@ -88,6 +115,7 @@ final class Loads<K, V> {
         }
         flight.loadingOn(null);
         timed(start, false);
+        engine.backoffs().forget(missing.stored());
         Loaded<K, V> loaded = new Loaded<>(
                 missing, flight, value, context.chosenTtl(), context.newEtag(), context.chosenTags(), again);
         if (context.isToBeStored()) {
@@ -107,11 +135,18 @@ final class Loads<K, V> {
         if (failed) {
             engine.counters().loadFailures.increment();
         }
+        engine.permits().took(nanos, failed);
         engine.events().load(nanos, failed);
     }
 
-    /** Ends the flight of a key whose loader failed. */
+    /** Ends the flight of a key whose loader failed; it is left alone for a moment. */
     void failed(Flight<Answer<V>> flight, Missing<K, V> missing, Throwable cause) {
+        engine.backoffs().failed(missing.stored(), cause);
+        refused(flight, missing, cause);
+    }
+
+    /** Ends the flight of a key whose loader failed now or a moment ago, or could not be called. */
+    void refused(Flight<Answer<V>> flight, Missing<K, V> missing, Throwable cause) {
         engine.leases().release(missing.lease());
         Entry<V> stale = missing.stale();
         if (stale != null && stale.isUsableAt(engine.now())) {
@@ -243,7 +278,7 @@ final class Loads<K, V> {
             tags.add(tag);
         }
         Duration ttl = loaded.ttl() == null ? policy.ttl() : loaded.ttl();
-        Duration longest = engine.tags().retention().minus(policy.staleLife());
+        Duration longest = engine.tags().retention().minus(policy.staleLife()).minus(policy.lifeboat());
         Life life = value == null && loaded.ttl() == null
                 ? engine.lives().ofNothing(policy)
                 : engine.lives().ofValue(policy, !tags.isEmpty() && ttl.compareTo(longest) > 0 ? longest : ttl);

@@ -1,5 +1,8 @@
 package io.tiercel.cache;
 
+import static java.util.Objects.requireNonNull;
+
+import io.tiercel.cache.Backoffs.Failure;
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Leases.Ask;
 import io.tiercel.cache.Leases.Verdict;
@@ -77,6 +80,10 @@ final class Reads<K, V> {
         int looks;
         int loads;
 
+        /** Got by waiting, and to be used by the next load. */
+        @Nullable
+        Permit permit;
+
         Errand(
                 K key,
                 String stored,
@@ -91,6 +98,25 @@ final class Reads<K, V> {
             this.executor = executor;
             this.purpose = purpose;
             this.began = flight.asOf().taken();
+        }
+
+        void keepUntilEnd(Permit got) {
+            permit = got;
+            var unused = flight.result.whenComplete((answer, error) -> dropPermit());
+        }
+
+        void dropPermit() {
+            Permit unused = takePermit();
+            if (unused != null) {
+                unused.close();
+            }
+        }
+
+        @Nullable
+        Permit takePermit() {
+            Permit taken = permit;
+            permit = null;
+            return taken;
         }
     }
 
@@ -110,14 +136,16 @@ final class Reads<K, V> {
         Flight<Answer<V>> mine = new Flight<>(joined);
         Flight<Answer<V>> other = engine.loads().join(stored, mine);
         if (other == null) {
+            CompletableFuture<Answer<V>> answer = engine.patience().limit(stored, mine, mine.result, true);
             lead(new Errand<>(key, stored, mine, loader, executor, purpose));
-            return mine.result;
+            return answer;
         }
         other.refuseRecursion(engine.name());
         if (purpose == Purpose.READ) {
             engine.counters().shared.increment();
         }
-        return passenger(other, joined, () -> again(key, loader, executor), executor);
+        CompletableFuture<Answer<V>> answer = passenger(other, joined, () -> again(key, loader, executor), executor);
+        return engine.patience().limit(stored, other, answer, false);
     }
 
     /** What another's flight brings, or what the next one does if that is too old for who joined it late. */
@@ -203,19 +231,21 @@ final class Reads<K, V> {
         Flight<Answer<V>> other = engine.loads().join(stored, mine);
         if (other != null) {
             other.refuseRecursion(engine.name());
-            return Futures.whatever(
+            CompletableFuture<Answer<V>> answer = Futures.whatever(
                     other.result,
                     executor,
-                    (answer, error) -> answer != null && answer.loaded() && engine.isGoodFor(other, answer, joined)
+                    (shared, error) -> shared != null && shared.loaded() && engine.isGoodFor(other, shared, joined)
                             ? other.result
                             : refresh(key, loader, executor));
+            return engine.patience().limit(stored, other, answer, false);
         }
+        CompletableFuture<Answer<V>> answer = engine.patience().limit(stored, mine, mine.result, true);
         Errand<K, V> errand = new Errand<>(key, stored, mine, loader, executor, Purpose.REFRESH);
         guarded(errand, () -> {
             errand.known = fallBack(key);
             pursue(errand);
         });
-        return mine.result;
+        return answer;
     }
 
     /** The value if a tier has it fresh. */
@@ -382,6 +412,37 @@ final class Reads<K, V> {
             load(errand, Lease.none(look.sought(), engine.remotes().guards().size()), wait.finding());
             return;
         }
+        errand.dropPermit(); // somebody else may need it meanwhile
+        if (errand.looks == 0 && !wait.now() && errand.purpose != Purpose.REFRESH && engine.hasLifeboat()) {
+            errand.looks++;
+            then(errand, lifeboat(look.sought(), wait.finding(), errand.executor), found -> {
+                if (found == null) {
+                    pause(errand, wait);
+                    return;
+                }
+                engine.counters().stale.increment();
+                if (errand.purpose == Purpose.READ) {
+                    engine.remotes().guards().get(found.depth()).hits.increment();
+                }
+                Entry<V> old = found.entry();
+                engine.loads().end(errand.stored, errand.flight, Answer.of(requireNonNull(old)));
+            });
+            return;
+        }
+        pause(errand, wait);
+    }
+
+    /** What a deeper tier has kept beyond its life; null if nothing of use. */
+    private CompletableFuture<@Nullable Finding<V>> lifeboat(Sought sought, Finding<V> above, Executor executor) {
+        return engine.remotes()
+                .findDeeper(List.of(sought), List.of(above), false, executor)
+                .thenApply(findings -> {
+                    Entry<V> entry = findings.get(0).entry();
+                    return entry != null && !entry.expired && entry.isUsableAt(engine.now()) ? findings.get(0) : null;
+                });
+    }
+
+    private void pause(Errand<K, V> errand, Verdict.Wait<V> wait) {
         CompletableFuture<Void> pause = wait.now() && errand.looks < 3
                 ? CompletableFuture.completedFuture(null)
                 : engine.waiters().next(errand.stored, errand.looks);
@@ -426,14 +487,74 @@ final class Reads<K, V> {
     }
 
     private void load(Errand<K, V> errand, Lease lease, Finding<V> finding) {
+        Missing<K, V> missing = missing(errand.key, lease, errand.known, finding);
+        loads.offerStale(errand.flight, missing);
+        Failure failed =
+                errand.purpose == Purpose.REFRESH ? null : engine.backoffs().current(errand.stored);
+        if (failed != null) {
+            engine.counters().loadsBackedOff.increment();
+            refused(errand, missing, failed.cause());
+            return;
+        }
+        boolean background = errand.purpose == Purpose.RENEWAL;
+        Permit waitedFor = errand.takePermit();
+        Permit permit = waitedFor == null ? engine.permits().tryAcquire(background) : waitedFor;
+        if (permit == null) {
+            queue(errand, missing, background);
+            return;
+        }
         (errand.purpose == Purpose.READ ? engine.counters().loads : engine.counters().refreshes).increment();
         errand.loads++;
-        boolean last = errand.loads == MOST_LOADS || errand.purpose == Purpose.RENEWAL;
+        boolean last = errand.loads == MOST_LOADS || background;
         loads.load(
                 errand.flight,
-                missing(errand.key, lease, errand.known, finding),
+                missing,
+                permit,
                 errand.loader,
+                engine.loaderExecutor(errand.executor),
                 last ? null : () -> overtaken(errand));
+    }
+
+    /** For who is not served by a loader, and is counted as that unless he has been counted before. */
+    private void refused(Errand<K, V> errand, Missing<K, V> missing, Throwable cause) {
+        if (errand.purpose == Purpose.READ) {
+            engine.counters().refused.increment();
+        }
+        loads.refused(errand.flight, missing, cause);
+    }
+
+    /**
+     * Waits for a permit and then begins again with the tiers: while many wait for the source, somebody else may have
+     * brought the value, and the lease is left to who has a permit.
+     */
+    private void queue(Errand<K, V> errand, Missing<K, V> missing, boolean background) {
+        engine.leases().release(missing.lease());
+        CompletableFuture<Permit> acquired = engine.permits().acquire(background);
+        var unused = acquired.handleAsync(
+                        (permit, error) -> {
+                            if (permit == null) {
+                                refused(errand, missing, TierGuard.unwrap(requireNonNull(error, "error")));
+                                return null;
+                            }
+                            errand.keepUntilEnd(permit);
+                            Entry<V> landed = engine.freshLocalEntry(errand.key, engine.now());
+                            if (landed != null && errand.purpose != Purpose.REFRESH) {
+                                if (errand.purpose == Purpose.READ) {
+                                    engine.counters().shared.increment();
+                                }
+                                engine.loads().end(errand.stored, errand.flight, Answer.of(landed));
+                            } else {
+                                pursue(errand);
+                            }
+                            return null;
+                        },
+                        errand.executor)
+                .whenComplete((done, error) -> {
+                    if (error != null) {
+                        engine.loads().fail(errand.stored, errand.flight, TierGuard.unwrap(error));
+                        var unusedToo = acquired.thenAccept(Permit::close);
+                    }
+                });
     }
 
     /** What was loaded may be older than what has happened since, or newer than what the first tier has. */

@@ -31,6 +31,7 @@ final class RemoteWrites {
     private final List<TierGuard> guards;
     private final @Nullable Generations generations;
     private final Set<Guard> without;
+    private final Live<CachePolicy> policy;
     private final TimeSource time;
     private final BackgroundWrites background;
 
@@ -38,11 +39,13 @@ final class RemoteWrites {
             List<TierGuard> guards,
             @Nullable Generations generations,
             Set<Guard> without,
+            Live<CachePolicy> policy,
             TimeSource time,
             BackgroundWrites background) {
         this.guards = guards;
         this.generations = generations;
         this.without = without;
+        this.policy = policy;
         this.time = time;
         this.background = background;
     }
@@ -139,7 +142,7 @@ final class RemoteWrites {
         List<Replacement> replacements = new ArrayList<>();
         List<String> lost = new ArrayList<>();
         frames.forEach((key, frame) -> {
-            Duration life = lifeLeft(frame);
+            Duration life = lifeLeft(guard, frame);
             if (life == null || !guard.takes(frame.bytes())) {
                 lost.add(key);
             } else {
@@ -206,9 +209,9 @@ final class RemoteWrites {
             }
             try {
                 Frame frame = Frame.read(key, bytes);
-                Duration life = lifeLeft(frame);
+                Duration life = lifeLeft(guard, frame);
                 return life == null
-                        ? CompletableFuture.completedFuture(false)
+                        ? guard.removeIfStill(key, frame.header())
                         : guard.replace(key, frame.header(), frame.expired(key).bytes(), life);
             } catch (MalformedFrameException e) {
                 guard.discard(key, bytes, String.valueOf(e.getMessage()));
@@ -271,7 +274,7 @@ final class RemoteWrites {
         List<TierEntry> entries = new ArrayList<>(frames.size());
         List<String> unfit = new ArrayList<>();
         frames.forEach((key, frame) -> {
-            Duration life = lifeLeft(frame);
+            Duration life = lifeLeft(guard, frame);
             if (life == null || !guard.takes(frame.bytes())) {
                 unfit.add(key);
             } else {
@@ -313,10 +316,15 @@ final class RemoteWrites {
         return unconfirmed;
     }
 
-    /** How long a tier may keep the frame, or null if it has ended. */
+    /** How long a tier may keep the frame, or null if it has ended. The deepest one keeps values as a lifeboat, too. */
     @Nullable
-    Duration lifeLeft(Frame frame) {
+    Duration lifeLeft(TierGuard guard, Frame frame) {
         long millis = frame.hardMillisLeft(time.millis());
-        return millis <= 0 ? null : Duration.ofMillis(millis);
+        if (millis <= 0) {
+            return null;
+        }
+        boolean deepest = guards.size() > 1 && guard == guards.get(guards.size() - 1);
+        Duration life = Duration.ofMillis(millis);
+        return deepest && !frame.isNegative() ? life.plus(policy.get().lifeboat()) : life;
     }
 }

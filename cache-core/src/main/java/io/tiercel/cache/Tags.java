@@ -66,7 +66,7 @@ final class Tags {
     /** The longest that an entry with tags may live. */
     Duration retention() {
         CachePolicy now = policy.get();
-        Duration twice = now.ttl().plus(now.staleLife()).multipliedBy(2);
+        Duration twice = now.ttl().plus(now.staleLife()).plus(now.lifeboat()).multipliedBy(2);
         Duration longest = twice.compareTo(LEAST_RETENTION) > 0 ? twice : LEAST_RETENTION;
         return longest.compareTo(CachePolicy.LONGEST) > 0 ? CachePolicy.LONGEST : longest;
     }

@@ -162,6 +162,9 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /** How well it keeps in step with the same cache in other processes. */
     CoherenceStats coherence();
 
+    /** How the cache gets on with its source: loader calls under way, waiting, refused, too slow. */
+    LoaderStats loaders();
+
     /** What each tier holds under the key and which of them would answer; changes nothing and counts nothing. */
     Explanation explain(K key);
 

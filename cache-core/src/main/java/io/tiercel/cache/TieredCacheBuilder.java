@@ -153,12 +153,9 @@ public final class TieredCacheBuilder<K, V> {
 
     /** Refuses a policy that is not complete or contradicts itself. */
     static void checked(CachePolicy policy) {
-        if (!policy.hasTtl()) {
-            throw new IllegalStateException("policy.ttl is required: .policy(p -> p.ttl(Duration.ofMinutes(10)))");
-        }
-        if (policy.localTtl().compareTo(policy.ttl()) > 0) {
-            throw new IllegalStateException(
-                    "policy.localTtl must not be longer than policy.ttl: " + policy.localTtl() + " > " + policy.ttl());
+        String contradiction = policy.contradiction();
+        if (contradiction != null) {
+            throw new IllegalStateException(contradiction);
         }
     }
 

@@ -53,7 +53,7 @@ final class UnleasedFills {
 
     /** Only if there is nothing yet: whatever came in the meantime is newer. */
     private void promote(TierGuard guard, String key, Frame frame, Claim claim) {
-        Duration life = writes.lifeLeft(frame);
+        Duration life = writes.lifeLeft(guard, frame);
         if (life == null || !guard.takes(frame.bytes())) {
             return;
         }

@@ -18,6 +18,7 @@ class ViewsTest {
             "policy",
             "stats",
             "coherence",
+            "loaders",
             "hottestKeys",
             "warmUp",
             "addListener",

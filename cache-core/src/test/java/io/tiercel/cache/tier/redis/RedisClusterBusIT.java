@@ -244,7 +244,11 @@ class RedisClusterBusIT {
 
                     int section = slot / Slots.PER_SECTION;
                     await().atMost(PATIENT).until(() -> moved(before, feed).contains(section));
-                    assertThat(moved(before, feed)).containsExactly(section);
+                    // One that moved before may move once more, when the last node hears of it.
+                    assertThat(moved(before, feed))
+                            .isSubsetOf(moved.stream()
+                                    .map(one -> one / Slots.PER_SECTION)
+                                    .toList());
                 }
                 Told.awaitVouched(feed);
 

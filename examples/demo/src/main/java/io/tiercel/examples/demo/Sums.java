@@ -50,14 +50,14 @@ record Sums(String instance, long issued, long wrong, long failed, CacheStats st
         String remote = IntStream.range(0, stats.remote().size())
                 .mapToObj(i -> " + L" + (i + 2))
                 .collect(Collectors.joining());
-        return "requests = L1" + remote + " + loads + shared + absent";
+        return "requests = L1" + remote + " + loads + refused + shared + absent";
     }
 
     private String numbers() {
         return Stream.of(
                         Stream.of(stats.local().hits()),
                         stats.remote().stream().map(TierStats::hits),
-                        Stream.of(stats.loads(), stats.shared(), stats.absent()))
+                        Stream.of(stats.loads(), stats.refused(), stats.shared(), stats.absent()))
                 .flatMap(counts -> counts)
                 .map(count -> String.format(Locale.ROOT, "%,d", count))
                 .collect(Collectors.joining(" + "));

@@ -128,6 +128,7 @@ class DashboardTest {
                 issued / 25,
                 0,
                 0,
+                0,
                 issued / 100,
                 0,
                 0,

@@ -8,29 +8,29 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SumsTest {
-    /** 800 + 100 + 50 + 40 + 9 + 1 = 1,000. */
+    /** 800 + 100 + 50 + 40 + 0 + 9 + 1 = 1,000. */
     private static final CacheStats STATS = new CacheStats(
-            tier("local", 800), List.of(tier("redis", 100), tier("memcached", 50)), 40, 0, 0, 9, 1, 0, 0, 0);
+            tier("local", 800), List.of(tier("redis", 100), tier("memcached", 50)), 40, 0, 0, 0, 9, 1, 0, 0, 0);
 
     @Test
     void a_sum_that_is_right_has_no_complaints() {
         Sums sums = new Sums("first", 1_000, 0, 0, STATS);
 
         assertThat(sums.complaints()).isEmpty();
-        assertThat(sums.terms()).isEqualTo("requests = L1 + L2 + L3 + loads + shared + absent");
-        assertThat(sums.equation()).isEqualTo("1,000 requests = 800 + 100 + 50 + 40 + 9 + 1");
+        assertThat(sums.terms()).isEqualTo("requests = L1 + L2 + L3 + loads + refused + shared + absent");
+        assertThat(sums.equation()).isEqualTo("1,000 requests = 800 + 100 + 50 + 40 + 0 + 9 + 1");
     }
 
     @Test
     void a_request_that_nobody_counted_is_told() {
         assertThat(new Sums("first", 1_001, 0, 0, STATS).complaints())
-                .containsExactly("first: 800 + 100 + 50 + 40 + 9 + 1 = 1,000, but 1,001 requests were made: -1");
+                .containsExactly("first: 800 + 100 + 50 + 40 + 0 + 9 + 1 = 1,000, but 1,001 requests were made: -1");
     }
 
     @Test
     void a_request_that_was_counted_twice_is_told() {
         assertThat(new Sums("first", 999, 0, 0, STATS).complaints())
-                .containsExactly("first: 800 + 100 + 50 + 40 + 9 + 1 = 1,000, but 999 requests were made: +1");
+                .containsExactly("first: 800 + 100 + 50 + 40 + 0 + 9 + 1 = 1,000, but 999 requests were made: +1");
     }
 
     @Test
