@@ -36,11 +36,13 @@ final class BulkReads<K, V> {
     private final Engine<K, V> engine;
     private final Reads<K, V> reads;
     private final Loads<K, V> loads;
+    private final RefreshAhead<K, V> ahead;
 
-    BulkReads(Engine<K, V> engine, Reads<K, V> reads, Loads<K, V> loads) {
+    BulkReads(Engine<K, V> engine, Reads<K, V> reads, Loads<K, V> loads, RefreshAhead<K, V> ahead) {
         this.engine = engine;
         this.reads = reads;
         this.loads = loads;
+        this.ahead = ahead;
     }
 
     /** What a bulk read ended with: the values found, in the order asked, and the keys that failed. */
@@ -117,10 +119,13 @@ final class BulkReads<K, V> {
             Entry<V> known = engine.localEntry(key);
             if (known != null && engine.trusts(known, now) && servedFromLocal(key, known, now, staleServed)) {
                 local.put(key, known.value);
+                ahead.hit(key, known, known.ahead == null ? null : single(loader));
                 continue;
             }
+            ahead.keep(key, single(loader));
             Wanted<K, V> wanted = new Wanted<>(key, engine.sought(engine.stored(key)));
-            Flight<Answer<V>> other = engine.loads().join(wanted.stored, wanted.load);
+            Flight<Answer<V>> other =
+                    engine.loads().join(wanted.stored, wanted.load, flight -> !flight.isQueuedBehind());
             if (other == null) {
                 flying.put(key, led.add(wanted.stored, wanted.load, wanted.load.result));
                 mine.add(wanted);

@@ -32,6 +32,9 @@ final class DefaultAsyncTieredCache<K, V> implements AsyncTieredCache<K, V> {
     @Override
     public CompletableFuture<Optional<V>> getIfPresent(K key) {
         Entry<V> entry = cache.freshInLocal(key);
+        if (entry != null) {
+            cache.ahead().hit(key, entry, null);
+        }
         return entry != null
                 ? CompletableFuture.completedFuture(Optional.ofNullable(entry.value))
                 : handedOver(cache.reads().getIfPresent(key, executor()), Optional::ofNullable);
@@ -53,6 +56,11 @@ final class DefaultAsyncTieredCache<K, V> implements AsyncTieredCache<K, V> {
     public CompletableFuture<Optional<V>> get(K key, ContextLoader<? super K, V> loader) {
         requireNonNull(loader, "loader");
         Entry<V> entry = cache.freshInLocal(key);
+        if (entry == null) {
+            cache.ahead().keep(key, loader);
+        } else {
+            cache.ahead().hit(key, entry, loader);
+        }
         return entry != null
                 ? CompletableFuture.completedFuture(Optional.ofNullable(entry.value))
                 : handedOver(cache.reads().get(key, loader, executor()), DefaultAsyncTieredCache::value);

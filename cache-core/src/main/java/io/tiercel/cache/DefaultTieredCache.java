@@ -28,6 +28,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final Engine<K, V> engine;
     private final TimeSource time;
     private final Reads<K, V> reads;
+    private final RefreshAhead<K, V> ahead;
     private final BulkReads<K, V> bulkReads;
     private final Writes<K, V> writes;
     private final Explains<K, V> explains;
@@ -49,7 +50,8 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         this.engine = engine;
         this.time = engine.time();
         this.reads = new Reads<>(engine, loads);
-        this.bulkReads = new BulkReads<>(engine, reads, loads);
+        this.ahead = new RefreshAhead<>(engine, reads, alarm);
+        this.bulkReads = new BulkReads<>(engine, reads, loads, ahead);
         this.writes = new Writes<>(engine);
         this.explains = new Explains<>(engine, tiers);
         this.background = background;
@@ -172,6 +174,10 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         return bulkReads;
     }
 
+    RefreshAhead<K, V> ahead() {
+        return ahead;
+    }
+
     Writes<K, V> writes() {
         return writes;
     }
@@ -231,6 +237,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     public @Nullable V getIfPresent(K key) {
         Entry<V> entry = freshInLocal(key);
         if (entry != null) {
+            ahead.hit(key, entry, null);
             return entry.value;
         }
         CallerThread caller = caller();
@@ -249,17 +256,28 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         requireNonNull(loader, "loader");
         Entry<V> entry = freshInLocal(key);
-        return entry != null ? entry.value : getBelow(key, ignoringContext(loader));
+        if (entry == null) {
+            return getBelow(key, ignoringContext(loader));
+        }
+        if (entry.ahead != null) {
+            ahead.hit(key, entry, ignoringContext(loader)); // allocates
+        }
+        return entry.value;
     }
 
     @Override
     public @Nullable V get(K key, ContextLoader<? super K, V> loader) {
         requireNonNull(loader, "loader");
         Entry<V> entry = freshInLocal(key);
-        return entry != null ? entry.value : getBelow(key, loader);
+        if (entry == null) {
+            return getBelow(key, loader);
+        }
+        ahead.hit(key, entry, loader);
+        return entry.value;
     }
 
     private @Nullable V getBelow(K key, ContextLoader<? super K, V> loader) {
+        ahead.keep(key, loader);
         CallerThread caller = caller();
         return value(wait(caller, reads.get(key, loader, caller)));
     }

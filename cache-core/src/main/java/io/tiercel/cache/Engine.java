@@ -121,7 +121,7 @@ record Engine<K, V>(
         if (local == null) {
             return holds(ticket);
         }
-        if (local.putIf(key, stored, forLocal(entry, ticket, backed), () -> holds(ticket))) {
+        if (local.putIf(key, stored, forLocal(key, entry, ticket, backed), () -> holds(ticket))) {
             counters.localPuts.increment();
             return true;
         }
@@ -129,15 +129,24 @@ record Engine<K, V>(
     }
 
     /** As L1 keeps it: not longer than the policy says, and only as long as somebody vouches for it. */
-    Entry<V> forLocal(Entry<V> entry, Ticket ticket, boolean backed) {
+    Entry<V> forLocal(K key, Entry<V> entry, Ticket ticket, boolean backed) {
         CachePolicy now = policy.get();
         Entry<V> watched = ticket.watch(entry, watch.boundNanos());
         if (!backed && ticket.section() != null) {
             watched = watched.endingBy(ticket.taken() + watch.boundNanos());
         }
-        return now.localTtl().compareTo(now.ttl()) < 0
+        Entry<V> bounded = now.localTtl().compareTo(now.ttl()) < 0
                 ? watched.endingBy(time.nanos() + now.localTtl().toNanos())
                 : watched;
+        return now.refreshAhead() == 0 ? bounded : renewedAhead(key, bounded, now.refreshAhead());
+    }
+
+    /** It is not read by being renewed: when it was read last is known of the entry before. */
+    private Entry<V> renewedAhead(K key, Entry<V> entry, double share) {
+        long now = time.nanos();
+        Entry<V> before = localEntry(key);
+        Ahead known = before == null ? null : before.ahead;
+        return entry.renewedAfter(share, now, time.millis(), known == null ? now : known.readAt());
     }
 
     /** From here on no ticket taken before is good, and no reader joins a flight that began before. */

@@ -3,6 +3,7 @@ package io.tiercel.cache;
 import io.tiercel.cache.tier.Frame;
 import io.tiercel.cache.tier.Section;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,9 @@ final class Entry<V> {
     /** The state of all tags before the value was read from its source: a tag invalidated later ends the entry. */
     final long stamp;
 
+    /** Whether and when it is renewed before its end; null for not at all. */
+    final @Nullable Ahead ahead;
+
     /** Who vouches that it was not changed; null if nobody has to. */
     private final @Nullable Section section;
 
@@ -64,6 +68,7 @@ final class Entry<V> {
             @Nullable String etag,
             Tag @Nullable [] tags,
             long stamp,
+            @Nullable Ahead ahead,
             @Nullable Section section,
             long epoch,
             long unwatchedUntil) {
@@ -78,6 +83,7 @@ final class Entry<V> {
         this.etag = etag;
         this.tags = tags;
         this.stamp = stamp;
+        this.ahead = ahead;
         this.section = section;
         this.epoch = epoch;
         this.unwatchedUntil = unwatchedUntil;
@@ -97,7 +103,21 @@ final class Entry<V> {
             long stamp) {
         Tag[] own = tags.isEmpty() ? null : tags.toArray(Tag[]::new);
         return new Entry<>(
-                value, freshEnd, hardEnd, bornMillis, size, checksum, expired, false, etag, own, stamp, null, 0, 0);
+                value,
+                freshEnd,
+                hardEnd,
+                bornMillis,
+                size,
+                checksum,
+                expired,
+                false,
+                etag,
+                own,
+                stamp,
+                null,
+                null,
+                0,
+                0);
     }
 
     boolean isFreshAt(long now) {
@@ -161,6 +181,29 @@ final class Entry<V> {
         return with(fresh, latest, expired, graced, section, epoch, unwatchedUntil);
     }
 
+    /** A copy that is renewed after a share of its fresh life. */
+    Entry<V> renewedAfter(double share, long now, long nowMillis, long readAt) {
+        long left = Math.max(0, freshEnd - now);
+        long age = TimeUnit.MILLISECONDS.toNanos(Math.max(0, nowMillis - bornMillis));
+        long renewAt = freshEnd - (long) ((left + age) * (1 - share));
+        return new Entry<>(
+                value,
+                freshEnd,
+                hardEnd,
+                bornMillis,
+                size,
+                checksum,
+                expired,
+                graced,
+                etag,
+                tags,
+                stamp,
+                new Ahead(renewAt, readAt),
+                section,
+                epoch,
+                unwatchedUntil);
+    }
+
     /** A copy that may be used for longer. */
     Entry<V> lasting(long nanos) {
         return with(freshEnd, hardEnd + nanos, expired, graced, section, epoch, unwatchedUntil);
@@ -196,6 +239,7 @@ final class Entry<V> {
                 etag,
                 tags,
                 stamp,
+                ahead,
                 section,
                 epoch,
                 unwatchedUntil);

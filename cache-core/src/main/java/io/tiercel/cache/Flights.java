@@ -76,6 +76,7 @@ final class Flights<R> {
 
         private final CompletableFuture<Supplier<@Nullable R>> instead = new CompletableFuture<>();
         private final AtomicBoolean overdue = new AtomicBoolean();
+        private volatile boolean queuedBehind;
         private volatile Ticket asOf;
         private volatile @Nullable Ticket confirmed;
         private volatile @Nullable Thread loading;
@@ -122,6 +123,15 @@ final class Flights<R> {
         /** See {@link #offer}; never ends if there is nothing. */
         CompletableFuture<Supplier<@Nullable R>> instead() {
             return instead;
+        }
+
+        /** Whether it waits behind all who wait for a value, so that none of these must wait for it. */
+        boolean isQueuedBehind() {
+            return queuedBehind;
+        }
+
+        void queuedBehind(boolean is) {
+            queuedBehind = is;
         }
 
         /** It has taken too long; true when that is noticed for the first time. */

@@ -53,6 +53,8 @@ final class Reads<K, V> {
         READ_AGAIN,
         /** A stale value is renewed; that somebody else has done it will do. */
         RENEWAL,
+        /** A value that is still fresh is renewed; as above. */
+        AHEAD,
         /** Somebody asked for a load, whatever there is. */
         REFRESH
     }
@@ -100,6 +102,11 @@ final class Reads<K, V> {
             this.began = flight.asOf().taken();
         }
 
+        /** Whether nobody waits for it. */
+        boolean isBehind() {
+            return purpose == Purpose.RENEWAL || purpose == Purpose.AHEAD;
+        }
+
         void keepUntilEnd(Permit got) {
             permit = got;
             var unused = flight.result.whenComplete((answer, error) -> dropPermit());
@@ -134,7 +141,7 @@ final class Reads<K, V> {
             K key, String stored, ContextLoader<? super K, V> loader, Executor executor, Purpose purpose) {
         Ticket joined = engine.ticket(stored);
         Flight<Answer<V>> mine = new Flight<>(joined);
-        Flight<Answer<V>> other = engine.loads().join(stored, mine);
+        Flight<Answer<V>> other = engine.loads().join(stored, mine, flight -> !flight.isQueuedBehind());
         if (other == null) {
             CompletableFuture<Answer<V>> answer = engine.patience().limit(stored, mine, mine.result, true);
             lead(new Errand<>(key, stored, mine, loader, executor, purpose));
@@ -205,6 +212,15 @@ final class Reads<K, V> {
 
     /** Renews a value that is still being served; nobody waits, and nobody does if somebody is on it already. */
     void renewBehind(K key, ContextLoader<? super K, V> loader) {
+        renew(key, loader, Purpose.RENEWAL);
+    }
+
+    /** Renews a value before its end, as {@link #renewBehind}. */
+    void renewAhead(K key, ContextLoader<? super K, V> loader) {
+        renew(key, loader, Purpose.AHEAD);
+    }
+
+    private void renew(K key, ContextLoader<? super K, V> loader, Purpose purpose) {
         String stored = engine.stored(key);
         Flight<Answer<V>> mine = new Flight<>(engine.ticket(stored));
         if (engine.loads().join(stored, mine) != null) {
@@ -216,8 +232,7 @@ final class Reads<K, V> {
             }
         });
         try {
-            engine.executor()
-                    .execute(() -> lead(new Errand<>(key, stored, mine, loader, engine.executor(), Purpose.RENEWAL)));
+            engine.executor().execute(() -> lead(new Errand<>(key, stored, mine, loader, engine.executor(), purpose)));
         } catch (RejectedExecutionException e) {
             engine.loads().fail(stored, mine, e);
         }
@@ -301,7 +316,7 @@ final class Reads<K, V> {
     private void lead(Errand<K, V> errand) {
         guarded(errand, () -> {
             Entry<V> fresh = engine.freshLocalEntry(errand.key, engine.now());
-            if (fresh != null) {
+            if (fresh != null && errand.purpose != Purpose.AHEAD) {
                 if (errand.purpose == Purpose.READ) {
                     engine.counters().localHits.increment();
                 }
@@ -345,7 +360,7 @@ final class Reads<K, V> {
     }
 
     private void decide(Errand<K, V> errand, Look<V> look) {
-        boolean renew = errand.purpose == Purpose.REFRESH;
+        boolean renew = errand.purpose == Purpose.REFRESH || errand.purpose == Purpose.AHEAD;
         if (engine.repairs().isPending(errand.stored)) {
             // What the tiers hold may be older than what was written here; so nothing is put beside it either.
             load(
@@ -390,6 +405,11 @@ final class Reads<K, V> {
     /** Somebody else loads: his value will do, or meanwhile the last one. */
     private void wait(Errand<K, V> errand, Look<V> look, Verdict.Wait<V> wait) {
         long now = engine.now();
+        Entry<V> good = errand.known;
+        if (errand.purpose == Purpose.AHEAD && good != null) {
+            engine.loads().end(errand.stored, errand.flight, Answer.of(good)); // somebody else is on it
+            return;
+        }
         Entry<V> stale =
                 wait.finding().entry() == null ? errand.known : wait.finding().entry();
         boolean servable = stale != null
@@ -459,8 +479,10 @@ final class Reads<K, V> {
         }
         long now = engine.now();
         boolean fresh = entry.isFreshAt(now);
-        boolean renewed =
-                !fresh && errand.purpose != Purpose.RENEWAL && entry.mayServeWhileRevalidating(now, staleWindow());
+        if (errand.purpose == Purpose.AHEAD && !isRenewed(entry, errand.known)) {
+            return false;
+        }
+        boolean renewed = !fresh && !errand.isBehind() && entry.mayServeWhileRevalidating(now, staleWindow());
         if (!fresh && !renewed) {
             countStale(look);
             return false;
@@ -474,6 +496,11 @@ final class Reads<K, V> {
             renewBehind(errand.key, errand.loader);
         }
         return true;
+    }
+
+    /** Whether somebody else has been faster. */
+    private static boolean isRenewed(Entry<?> found, @Nullable Entry<?> known) {
+        return known != null && found.bornMillis > known.bornMillis;
     }
 
     long staleWindow() {
@@ -496,7 +523,7 @@ final class Reads<K, V> {
             refused(errand, missing, failed.cause());
             return;
         }
-        boolean background = errand.purpose == Purpose.RENEWAL;
+        boolean background = errand.isBehind();
         Permit waitedFor = errand.takePermit();
         Permit permit = waitedFor == null ? engine.permits().tryAcquire(background) : waitedFor;
         if (permit == null) {
@@ -529,6 +556,7 @@ final class Reads<K, V> {
      */
     private void queue(Errand<K, V> errand, Missing<K, V> missing, boolean background) {
         engine.leases().release(missing.lease());
+        errand.flight.queuedBehind(background);
         CompletableFuture<Permit> acquired = engine.permits().acquire(background);
         var unused = acquired.handleAsync(
                         (permit, error) -> {
@@ -536,9 +564,12 @@ final class Reads<K, V> {
                                 refused(errand, missing, TierGuard.unwrap(requireNonNull(error, "error")));
                                 return null;
                             }
+                            errand.flight.queuedBehind(false);
                             errand.keepUntilEnd(permit);
                             Entry<V> landed = engine.freshLocalEntry(errand.key, engine.now());
-                            if (landed != null && errand.purpose != Purpose.REFRESH) {
+                            if (landed != null
+                                    && errand.purpose != Purpose.REFRESH
+                                    && errand.purpose != Purpose.AHEAD) {
                                 if (errand.purpose == Purpose.READ) {
                                     engine.counters().shared.increment();
                                 }

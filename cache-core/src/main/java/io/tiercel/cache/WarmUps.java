@@ -173,7 +173,7 @@ final class WarmUps<K, V> {
             if (local.putIf(
                     one.key(),
                     one.sought().key(),
-                    engine.forLocal(one.entry(), ticket, true),
+                    engine.forLocal(one.key(), one.entry(), ticket, true),
                     () -> engine.holds(ticket))) {
                 installed++;
             }

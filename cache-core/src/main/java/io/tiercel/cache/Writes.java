@@ -147,7 +147,7 @@ final class Writes<K, V> {
             boolean backed = frame != null
                     && !engine.remotes().isEmpty()
                     && engine.remotes().guards().get(0).fits(frame.bytes());
-            Entry<V> entry = engine.forLocal(begun.made().entry(), ticket, backed);
+            Entry<V> entry = engine.forLocal(begun.key(), begun.made().entry(), ticket, backed);
             if (local.putOrRemove(
                     begun.key(),
                     begun.stored(),

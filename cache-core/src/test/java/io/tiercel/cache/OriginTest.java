@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tiercel.cache.CacheOverloadedException.Reason;
 import io.tiercel.cache.codec.Codec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ class OriginTest {
     private final FakeTier l3 = new FakeTier("memcached", time, new CopyOnWriteArrayList<>());
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<TieredCache<String, String>> caches = new ArrayList<>();
+    private final List<CompletableFuture<?>> started = new ArrayList<>();
 
     private TieredCache<String, String> cache(UnaryOperator<CachePolicy> policy) {
         TieredCache<String, String> cache = TieredCache.<String, String>builder("t")
@@ -128,9 +130,9 @@ class OriginTest {
     void who_finds_the_queue_full_is_told_so_and_when_to_come_back() {
         TieredCache<String, String> cache = cache(p -> p.loaderPermits(1).loaderQueue(1));
         Held held = new Held();
-        cache.async().get("a", held::load);
+        started.add(cache.async().get("a", held::load));
         await().until(() -> held.running.get() == 1);
-        cache.async().get("b", held::load);
+        started.add(cache.async().get("b", held::load));
         await().until(() -> cache.loaders().waiting() == 1);
 
         assertThatThrownBy(() -> cache.get("c", never()))
@@ -143,6 +145,7 @@ class OriginTest {
         assertThat(cache.loaders().shed()).isEqualTo(1);
         assertThat(cache.stats().refused()).isEqualTo(1);
         held.go.release(2);
+        await().until(() -> cache.loaders().underWay() == 0);
         assertThat(cache.get("c", k -> "now")).isEqualTo("now");
     }
 
@@ -171,7 +174,7 @@ class OriginTest {
         cache.put("b", "stale");
         time.advance(ofMinutes(2));
         Held held = new Held();
-        cache.async().get("a", held::load);
+        started.add(cache.async().get("a", held::load));
         await().until(() -> held.running.get() == 1);
 
         assertThat(cache.get("b", never())).isEqualTo("stale");
@@ -209,7 +212,7 @@ class OriginTest {
     void a_bulk_load_takes_one_permit_and_waits_for_it() throws Exception {
         TieredCache<String, String> cache = cache(p -> p.loaderPermits(1));
         Held held = new Held();
-        cache.async().get("a", held::load);
+        started.add(cache.async().get("a", held::load));
         await().until(() -> held.running.get() == 1);
         Future<Map<String, String>> bulk = threads.submit(() -> cache.getAll(
                 List.of("x", "y", "z"), keys -> keys.stream().collect(Collectors.toMap(k -> k, k -> "bulk " + k))));
@@ -237,7 +240,7 @@ class OriginTest {
     void more_permits_are_handed_out_as_soon_as_the_policy_says_so() {
         TieredCache<String, String> cache = cache(p -> p.loaderPermits(1));
         Held held = new Held();
-        IntStream.range(0, 4).forEach(i -> cache.async().get("k" + i, held::load));
+        IntStream.range(0, 4).forEach(i -> started.add(cache.async().get("k" + i, held::load)));
         await().until(() -> held.running.get() == 1 && cache.loaders().waiting() == 3);
 
         cache.policy().update(p -> p.loaderPermits(3));
@@ -247,30 +250,27 @@ class OriginTest {
     }
 
     @Test
-    void permits_adapt_to_a_source_that_becomes_slow() {
-        TieredCache<String, String> cache = cache(p -> p.loaderPermits(16).adaptivePermits(true));
-        AtomicInteger key = new AtomicInteger();
-        for (int i = 0; i < 200; i++) {
-            load(cache, key, 1);
-        }
-        int before = cache.loaders().permits();
-        for (int round = 0; round < 20; round++) {
-            int at = round;
-            IntStream.range(0, 40)
-                    .mapToObj(i -> threads.submit(() -> load(cache, key, 10 + 2 * at)))
-                    .toList()
-                    .forEach(OriginTest::done);
-        }
+    void permits_adapt_to_a_source_that_becomes_slow_and_to_one_that_recovers() {
+        Live<CachePolicy> policy =
+                new Live<>(CachePolicy.UNSET.loaderPermits(16).adaptivePermits(true), now -> {}, (before, after) -> {});
+        try (Alarm alarm = new Alarm("t")) {
+            LoaderPermits permits = new LoaderPermits("t", policy, alarm, time, new Counters());
+            IntStream.range(0, 16)
+                    .forEach(i -> assertThat(permits.tryAcquire(false)).isNotNull());
 
-        assertThat(cache.loaders().permits()).isLessThan(before);
+            took(permits, ofMillis(5));
+            assertThat(permits.permitted()).isEqualTo(16);
+            took(permits, ofMillis(100));
+            assertThat(permits.permitted()).isLessThan(12);
+            took(permits, ofMillis(5));
+            assertThat(permits.permitted()).isEqualTo(16);
+        }
     }
 
-    private void load(TieredCache<String, String> cache, AtomicInteger key, int millis) {
-        cache.get("k" + key.incrementAndGet(), k -> {
-            Thread.sleep(1); // so that several run at once
-            time.advance(ofMillis(millis));
-            return "v";
-        });
+    private static void took(LoaderPermits permits, Duration each) {
+        for (int i = 0; i < 100; i++) {
+            permits.took(each.toNanos(), false);
+        }
     }
 
     private static void done(Future<?> future) {
@@ -549,5 +549,86 @@ class OriginTest {
                     throw new IllegalStateException("no database");
                 }))
                 .hasMessage("no database");
+    }
+
+    // ---- before the end
+
+    @Test
+    void a_value_that_is_read_late_in_its_life_is_renewed_behind_once() {
+        TieredCache<String, String> cache = cache(p -> p.refreshAhead(0.8));
+        cache.get("a", k -> "1");
+        time.advance(ofSeconds(47));
+        assertThat(cache.get("a", never())).isEqualTo("1");
+        time.advance(ofSeconds(2));
+        Held held = new Held();
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(cache.get("a", held::load)).isEqualTo("1");
+        }
+        await().until(() -> held.running.get() == 1);
+        held.go.release(5);
+
+        await().until(() -> "loaded a".equals(cache.get("a", held::load)));
+        assertThat(held.calls).hasValue(1);
+        time.advance(ofSeconds(40));
+        assertThat(cache.getAll(List.of("a"), keys -> Map.of())).isEqualTo(Map.of("a", "loaded a"));
+    }
+
+    @Test
+    void of_two_instances_one_renews_and_the_other_takes_what_it_brought() {
+        TieredCache<String, String> cache = cache(p -> p.refreshAhead(0.5));
+        TieredCache<String, String> other = cache(p -> p.refreshAhead(0.5));
+        cache.get("a", k -> "1");
+        other.get("a", never());
+        time.advance(ofSeconds(31));
+        Held held = new Held();
+
+        assertThat(cache.get("a", held::load)).isEqualTo("1");
+        await().until(() -> held.running.get() == 1);
+        assertThat(other.get("a", never())).isEqualTo("1");
+        held.go.release();
+        await().until(() -> "loaded a".equals(cache.get("a", never())));
+        time.advance(ofSeconds(2));
+
+        await().until(() -> "loaded a".equals(other.get("a", never())));
+    }
+
+    @Test
+    void a_renewal_that_fails_leaves_the_value_and_is_tried_again_later() {
+        TieredCache<String, String> cache = cache(p -> p.refreshAhead(0.5));
+        cache.get("a", k -> "1");
+        time.advance(ofSeconds(31));
+        AtomicInteger calls = new AtomicInteger();
+        Loader<String, String> failing = k -> {
+            calls.incrementAndGet();
+            throw new IllegalStateException("no database");
+        };
+
+        assertThat(cache.get("a", failing)).isEqualTo("1");
+        await().until(() -> cache.stats().loadFailures() == 1);
+        assertThat(cache.get("a", failing)).isEqualTo("1");
+        time.advance(ofSeconds(2));
+        assertThat(cache.get("a", failing)).isEqualTo("1");
+        await().until(() -> calls.get() == 2);
+        time.advance(ofSeconds(2));
+        assertThat(cache.get("a", k -> "2")).isEqualTo("1");
+        await().until(() -> "2".equals(cache.get("a", failing)));
+    }
+
+    @Test
+    void what_was_read_a_while_ago_is_still_renewed_and_then_no_more() {
+        TieredCache<String, String> cache = cache(p -> p.refreshAhead(0.5).refreshAheadIdle(ofSeconds(100)));
+        AtomicInteger calls = new AtomicInteger();
+        Loader<String, String> counting = k -> "" + calls.incrementAndGet();
+        assertThat(cache.get("a", counting)).isEqualTo("1");
+
+        time.advance(ofSeconds(31));
+        await().until(() -> calls.get() == 2);
+        await().until(() -> cache.stats().refreshes() == 1);
+        time.advance(ofSeconds(31));
+        await().until(() -> calls.get() == 3);
+        time.advance(ofSeconds(45));
+        await().during(ofMillis(600)).until(() -> calls.get() == 3);
+        assertThat(cache.stats().requests()).isEqualTo(1);
     }
 }

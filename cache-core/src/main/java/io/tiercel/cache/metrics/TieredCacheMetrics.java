@@ -81,7 +81,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
 
     @Override
     protected Long missCount() {
-        return count(stats -> stats.loads() + stats.shared() + stats.absent());
+        return count(stats -> stats.loads() + stats.refused() + stats.shared() + stats.absent());
     }
 
     @Override
@@ -114,6 +114,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
         CacheStats stats = cache.stats();
         bindLoads(registry, cache, stats.remote().stream().map(TierStats::name).toList());
         bindRequests(registry, cache);
+        new LoaderMeters(registry, tags).bind(cache);
         bindLocal(registry, cache);
         bindCoherence(registry, cache);
         for (int depth = 0; depth < stats.remote().size(); depth++) {
@@ -148,6 +149,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
     private void bindRequests(MeterRegistry registry, TieredCache<?, ?> cache) {
         Counts counts = new Counts(registry, cache, tags);
         counts.add("tiercel.loads", "keys", "Keys for which a caller's loader was called", null, CacheStats::loads);
+        counts.add("tiercel.refused", "keys", "Keys whose loader was not called though due", null, CacheStats::refused);
         counts.add("tiercel.refreshes", "loads", "Loads behind or by refresh", null, CacheStats::refreshes);
         counts.add("tiercel.shared", "keys", "Keys whose caller waited for another's", null, CacheStats::shared);
         counts.add("tiercel.absent", "keys", "Keys asked for without loader and not found", null, CacheStats::absent);
