@@ -8,6 +8,7 @@ import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.codec.Codec;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
+import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.cache.tier.redis.RedisTier;
 import io.tiercel.embedded.FaultableServer;
 import io.tiercel.embedded.Memcached;
@@ -35,6 +36,11 @@ class HungWritesIT {
     private static final int WRITES = 60_000;
     private static final String VALUE = "x".repeat(4_096);
     private static final double MOST_MEGABYTES = 32;
+    /**
+     * Commands that ran into their timeout stay in the client until the connection to the node is given up, a second
+     * later; so each node may hold as many values as its queue is long. The default of 10,000 is for smaller ones.
+     */
+    private static final int REDIS_QUEUE = 1_000;
     /** A put may ask the first tier for the generation and then write: two timeouts of 200 ms. */
     private static final Duration DEADLINE = Duration.ofMillis(400);
     /** What tens of thousands of failures at once on two busy cores, and a collector that is kept busy, may add. */
@@ -52,7 +58,8 @@ class HungWritesIT {
     @Test
     void writes_to_a_hung_Redis_Cluster_fail_in_time_and_leave_no_heap_behind() throws Exception {
         try (RedisCluster cluster = RedisCluster.start(3)) {
-            check("redis", RedisTier.connect(cluster.uri()), cluster.nodes());
+            RedisConfig config = RedisConfig.of(cluster.uri()).requestQueueSize(REDIS_QUEUE);
+            check("redis", RedisTier.connect(config), cluster.nodes());
         }
     }
 
@@ -160,7 +167,7 @@ class HungWritesIT {
     /** Classes, connections and buffers that stay are not what is looked for. */
     private static void warmUp(TieredCache<String, String> cache) throws InterruptedException {
         awaitUse(cache);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             var unused = isTaken(cache, "w" + i);
         }
     }

@@ -3,6 +3,7 @@ package io.tiercel.failure;
 import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SetArgs;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import java.time.Duration;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Cache-aside as it stands in tutorials: GET, on a miss ask the database, SETEX. Nothing keeps two requests from asking
+ * Cache-aside as it stands in tutorials: GET, on a miss ask the database, SET with a time to live. Nothing keeps two requests from asking
  * for the same row, nothing limits how many ask, and an answer for which its user did not wait is not stored.
  */
 final class NaiveClient implements Client {
@@ -37,14 +38,15 @@ final class NaiveClient implements Client {
             return cached;
         }
         String row = source.query(key).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        String unused = redis.sync().psetex(prefix + key, ttl.toMillis(), row);
+        String unused = redis.sync().set(prefix + key, row, SetArgs.Builder.px(ttl));
         return row;
     }
 
     /** Stores the rows of the keys, to live so long. */
     void preload(List<String> keys, Duration life) {
         List<RedisFuture<?>> writes = new ArrayList<>();
-        keys.forEach(key -> writes.add(redis.async().psetex(prefix + key, life.toMillis(), KneeDatabase.value(key))));
+        keys.forEach(
+                key -> writes.add(redis.async().set(prefix + key, KneeDatabase.value(key), SetArgs.Builder.px(life))));
         if (!LettuceFutures.awaitAll(Duration.ofSeconds(10), writes.toArray(RedisFuture[]::new))) {
             throw new IllegalStateException("Redis did not take the rows within 10 s");
         }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * found right after it ran, so that what is allocated since does not count.
  */
 final class Retained implements AutoCloseable {
-    private static final long PAUSE_NANOS = 100_000_000;
+    private static final long PAUSE_NANOS = 300_000_000;
 
     private final long before = afterCollection();
     private final AtomicLong most = new AtomicLong();
@@ -39,7 +39,7 @@ final class Retained implements AutoCloseable {
     /** Megabytes more than at the beginning, at the best of several looks from now on. */
     double megabytesNow() {
         long least = Long.MAX_VALUE;
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 3; i++) {
             least = Math.min(least, afterCollection() - before);
             LockSupport.parkNanos(PAUSE_NANOS);
         }

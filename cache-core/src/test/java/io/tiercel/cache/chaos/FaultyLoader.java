@@ -12,8 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +39,10 @@ public final class FaultyLoader {
     private final AtomicLong failures = new AtomicLong();
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger mostInFlight = new AtomicInteger();
-    private final AtomicReference<CountDownLatch> gate = new AtomicReference<>(OPEN);
+    private final ReentrantLock changing = new ReentrantLock();
+    private volatile CountDownLatch gate = OPEN;
     private volatile Random random = new Random();
-    private final AtomicReference<Settings> settings = new AtomicReference<>(Settings.NONE);
+    private volatile Settings settings = Settings.NONE;
 
     private record Settings(
             Duration least,
@@ -110,8 +112,7 @@ public final class FaultyLoader {
             throw new IllegalArgumentException(
                     "latency must be zero or more, and the most not below the least: " + least + ", " + most);
         }
-        settings.updateAndGet(now -> now.latency(least, most));
-        return this;
+        return change(now -> now.latency(least, most));
     }
 
     /** From now on calls fail with an {@link IllegalStateException}. */
@@ -132,8 +133,7 @@ public final class FaultyLoader {
     public FaultyLoader fail(Supplier<? extends Exception> failure, double probability) {
         requireProbability(probability);
         requireNonNull(failure, "failure");
-        settings.updateAndGet(now -> now.failing(probability, failure));
-        return this;
+        return change(now -> now.failing(probability, failure));
     }
 
     /**
@@ -143,20 +143,40 @@ public final class FaultyLoader {
      */
     public FaultyLoader findNothing(double probability) {
         requireProbability(probability);
-        settings.updateAndGet(now -> now.findingNothing(probability));
-        return this;
+        return change(now -> now.findingNothing(probability));
     }
 
     /** From now on calls wait until {@link #heal}, or until their thread is interrupted. */
     public FaultyLoader hang() {
-        gate.compareAndSet(OPEN, new CountDownLatch(1));
+        changing.lock();
+        try {
+            gate = gate == OPEN ? new CountDownLatch(1) : gate;
+        } finally {
+            changing.unlock();
+        }
         return this;
     }
 
     /** Ends all faults; what hangs goes on. */
     public FaultyLoader heal() {
-        settings.set(Settings.NONE);
-        gate.getAndSet(OPEN).countDown();
+        changing.lock();
+        try {
+            settings = Settings.NONE;
+            gate.countDown();
+            gate = OPEN;
+        } finally {
+            changing.unlock();
+        }
+        return this;
+    }
+
+    private FaultyLoader change(UnaryOperator<Settings> change) {
+        changing.lock();
+        try {
+            settings = change.apply(settings);
+        } finally {
+            changing.unlock();
+        }
         return this;
     }
 
@@ -207,8 +227,8 @@ public final class FaultyLoader {
         mostInFlight.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
         boolean done = false;
         try {
-            gate.get().await();
-            Settings now = settings.get();
+            gate.await();
+            Settings now = settings;
             TimeUnit.NANOSECONDS.sleep(now.least().toNanos()
                     + (long) (now.most().minus(now.least()).toNanos() * random.nextDouble()));
             if (random.nextDouble() < now.failing()) {

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -50,11 +50,16 @@ public final class FaultyTier implements RemoteTier {
     private final RemoteTier tier;
     private final Map<Switch, Double> switches = new ConcurrentHashMap<>();
     private final Map<Operation, Latency> latencies = new ConcurrentHashMap<>();
-    private final Set<CompletableFuture<Void>> hung = ConcurrentHashMap.newKeySet();
-    private final AtomicLongArray calls = new AtomicLongArray(Operation.values().length);
-    private final AtomicLongArray faults = new AtomicLongArray(Fault.values().length);
+    private final Set<Gate> hung = ConcurrentHashMap.newKeySet();
+    private final Map<Operation, LongAdder> calls = new ConcurrentHashMap<>();
+    private final Map<Fault, LongAdder> faults = new ConcurrentHashMap<>();
     private final Lately lately = new Lately(REMEMBERED);
     private volatile Chance chance = new Chance(System.nanoTime());
+
+    /** Where a call that hangs waits; one is like no other. */
+    private static final class Gate {
+        final CompletableFuture<Void> opened = new CompletableFuture<>();
+    }
 
     private record Switch(Operation operation, Fault fault) {}
 
@@ -157,8 +162,8 @@ public final class FaultyTier implements RemoteTier {
     }
 
     private void goOn() {
-        for (CompletableFuture<Void> gate : hung) {
-            gate.complete(null);
+        for (Gate gate : hung) {
+            gate.opened.complete(null);
         }
     }
 
@@ -170,12 +175,16 @@ public final class FaultyTier implements RemoteTier {
 
     /** How often it was asked to do this. */
     public long count(Operation operation) {
-        return calls.get(operation.ordinal());
+        return sum(calls.get(operation));
     }
 
     /** How often the fault has happened: to calls, to values or to elements, whatever it hits. */
     public long count(Fault fault) {
-        return faults.get(fault.ordinal());
+        return sum(faults.get(fault));
+    }
+
+    private static long sum(@Nullable LongAdder counted) {
+        return counted == null ? 0 : counted.sum();
     }
 
     /** How many calls hang at the moment. */
@@ -190,7 +199,7 @@ public final class FaultyTier implements RemoteTier {
         if (probability == null || chance.random().nextDouble() >= probability) {
             return false;
         }
-        faults.incrementAndGet(fault.ordinal());
+        faults.computeIfAbsent(fault, first -> new LongAdder()).increment();
         return true;
     }
 
@@ -199,7 +208,7 @@ public final class FaultyTier implements RemoteTier {
     }
 
     private <T> CompletableFuture<T> call(Operation operation, Supplier<CompletableFuture<T>> work) {
-        calls.incrementAndGet(operation.ordinal());
+        calls.computeIfAbsent(operation, first -> new LongAdder()).increment();
         if (strikes(operation, Fault.THROW)) {
             throw failure(operation, "thrown");
         }
@@ -224,13 +233,13 @@ public final class FaultyTier implements RemoteTier {
         if (!strikes(operation, Fault.HANG)) {
             return late;
         }
-        CompletableFuture<Void> gate = new CompletableFuture<>();
+        Gate gate = new Gate();
         hung.add(gate);
-        var unused = gate.whenComplete((open, closed) -> hung.remove(gate));
+        var unused = gate.opened.whenComplete((open, closed) -> hung.remove(gate));
         if (!switches.containsKey(new Switch(operation, Fault.HANG))) {
-            gate.complete(null); // healed meanwhile, by somebody who did not see the gate
+            gate.opened.complete(null); // healed meanwhile, by somebody who did not see the gate
         }
-        return gate.thenCompose(open -> late);
+        return gate.opened.thenCompose(open -> late);
     }
 
     private CompletableFuture<Void> after(Latency latency) {
@@ -393,8 +402,8 @@ public final class FaultyTier implements RemoteTier {
     @Override
     public void close() {
         tier.close();
-        for (CompletableFuture<Void> gate : hung) {
-            gate.completeExceptionally(new TierException(name() + ": closed"));
+        for (Gate gate : hung) {
+            gate.opened.completeExceptionally(new TierException(name() + ": closed"));
         }
     }
 

@@ -174,6 +174,7 @@ public final class MemoryTier implements RemoteTier {
      *
      * @return what was there before and had not ended
      */
+    @SuppressWarnings("ReferenceEquality") // the very same entry is what did not change
     private @Nullable Stored change(String key, BiFunction<@Nullable Stored, Boolean, @Nullable Stored> step) {
         AtomicReference<@Nullable Stored> before = new AtomicReference<>();
         Stored after = stored.compute(requireNonNull(key, "key"), (k, there) -> {
