@@ -35,7 +35,11 @@ import org.junit.jupiter.api.Timeout;
 class HungWritesIT {
     private static final int WRITES = 60_000;
     private static final String VALUE = "x".repeat(4_096);
-    private static final double MOST_MEGABYTES = 32;
+    /**
+     * All the values together are 246 MB. What is kept is the values in the client's queue, and some 1.5 KB of futures for
+     * each write that has not yet heard of its failure: how many those are depends on how fast the machine issues them.
+     */
+    private static final double MOST_MEGABYTES = 64;
     /**
      * Commands that ran into their timeout stay in the client until the connection to the node is given up, a second
      * later; so each node may hold as many values as its queue is long. The default of 10,000 is for smaller ones.
@@ -44,7 +48,7 @@ class HungWritesIT {
     /** A put may ask the first tier for the generation and then write: two timeouts of 200 ms. */
     private static final Duration DEADLINE = Duration.ofMillis(400);
     /** What tens of thousands of failures at once on two busy cores, and a collector that is kept busy, may add. */
-    private static final Duration SLACK = Duration.ofMillis(2_500);
+    private static final Duration SLACK = Duration.ofSeconds(4);
 
     @Test
     void writes_to_a_hung_memcached_fail_in_time_and_leave_no_heap_behind() throws Exception {

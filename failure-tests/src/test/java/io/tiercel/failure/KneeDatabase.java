@@ -79,6 +79,7 @@ final class KneeDatabase implements AutoCloseable {
     }
 
     /** A query that is so many times as much work as others. */
+    @SuppressWarnings("ReferenceEquality") // this very query, not one that equals it
     CompletableFuture<String> query(String key, double work) {
         lock.lock();
         try {

@@ -9,6 +9,7 @@ import io.tiercel.cache.codec.Codec;
 import io.tiercel.cache.tier.memcached.MemcachedTier;
 import io.tiercel.cache.tier.redis.RedisTier;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,22 +45,32 @@ final class TieredClient implements Client {
         return value == null ? "" : value;
     }
 
-    /** Stores the rows of the keys, to live so long; what a new JVM is too slow for at first, again. */
-    void preload(List<String> keys, Duration life) {
+    /**
+     * Stores the rows of the keys, to live so long; what a new JVM is too slow for at first, again.
+     *
+     * @return whether every tier took everything at once: if not, what memcached had so far may not be used any more
+     */
+    boolean preload(List<String> keys, Duration life) {
         List<String> left = keys;
+        boolean everywhere = true;
         for (int tries = 0; !left.isEmpty(); tries++) {
             if (tries == MOST_TRIES) {
                 throw new IllegalStateException("Redis did not take " + left.size() + " of " + keys.size() + " rows");
             }
             Map<String, CompletableFuture<WriteResult>> writes = new LinkedHashMap<>();
             left.forEach(key -> writes.put(key, cache.async().put(key, KneeDatabase.value(key), life)));
-            left = writes.entrySet().stream()
-                    .filter(write -> write.getValue()
-                            .handle((done, error) -> error != null)
-                            .join())
-                    .map(Map.Entry::getKey)
-                    .toList();
+            List<String> failed = new ArrayList<>();
+            for (Map.Entry<String, CompletableFuture<WriteResult>> write : writes.entrySet()) {
+                WriteResult result =
+                        write.getValue().handle((done, error) -> done).join();
+                everywhere &= result != null && result.pending().isEmpty();
+                if (result == null) {
+                    failed.add(write.getKey());
+                }
+            }
+            left = failed;
         }
+        return everywhere;
     }
 
     @Override
