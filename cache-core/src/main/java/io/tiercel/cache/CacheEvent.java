@@ -8,7 +8,7 @@ public sealed interface CacheEvent {
     String cache();
 
     /**
-     * A tier's operation failed after one that did not; further failures are only counted until it recovers.
+     * A node of a tier failed while none did; further failures are only counted until all of them answer again.
      *
      * @param cache the cache's name
      * @param tier the tier's name
@@ -18,13 +18,49 @@ public sealed interface CacheEvent {
     record TierFailed(String cache, String tier, String operation, Throwable cause) implements CacheEvent {}
 
     /**
-     * A tier answers again.
+     * All nodes of a tier that are asked answer again.
      *
      * @param cache the cache's name
      * @param tier the tier's name
      * @param failedFor time since the failure that {@link TierFailed} told of
      */
     record TierRecovered(String cache, String tier, Duration failedFor) implements CacheEvent {}
+
+    /**
+     * A tier refused an operation without being away: its memory is full, or too many calls are under way, for example.
+     * At most one event a second for each tier.
+     *
+     * @param cache the cache's name
+     * @param tier the tier's name
+     * @param node the node as the tier names it, host and port for example
+     * @param operation {@code get}, {@code put} or {@code remove}
+     * @param cause what the tier said, without keys and values
+     */
+    record TierRefused(String cache, String tier, String node, String operation, Throwable cause)
+            implements CacheEvent {}
+
+    /**
+     * A node failed so often that it is not asked any more, but for one call now and then that sees whether it is well
+     * again.
+     *
+     * @param cache the cache's name
+     * @param tier the tier's name
+     * @param node the node as the tier names it, host and port for example
+     * @param cause its last failure, without keys and values
+     * @param openFor when that one call is let through; later ones have longer to wait, see {@link Resilience#openFor}
+     */
+    record BreakerOpened(String cache, String tier, String node, Throwable cause, Duration openFor)
+            implements CacheEvent {}
+
+    /**
+     * A node that was not asked has answered, and is asked again.
+     *
+     * @param cache the cache's name
+     * @param tier the tier's name
+     * @param node the node as the tier names it, host and port for example
+     * @param openedFor for how long it was not asked
+     */
+    record BreakerClosed(String cache, String tier, String node, Duration openedFor) implements CacheEvent {}
 
     /**
      * Stored bytes were not a value of this cache, and are treated as a miss. At most one event a second for each tier.

@@ -10,6 +10,7 @@ final class Counters {
     final LongAdder waited = new LongAdder();
     final LongAdder localPuts = new LongAdder();
     final LongAdder localRemovals = new LongAdder();
+    final LongAdder localOversized = new LongAdder();
     final LongAdder localPromotions = new LongAdder();
     final LongAdder loads = new LongAdder();
     final LongAdder loadFailures = new LongAdder();

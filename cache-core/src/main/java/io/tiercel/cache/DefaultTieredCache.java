@@ -84,7 +84,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         morePermits.set(permits::handOut);
         Backoffs backoffs = new Backoffs(policy, time);
         Flights<Answer<V>> loads = new Flights<>();
-        List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), events, time);
+        List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), builder.resilience(), events, alarm, time);
         TierGuard first = guards.isEmpty() ? null : guards.get(0);
 
         // The feed may tell of changes before there is anything to forget.
@@ -94,8 +94,9 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             watch.open(builder.remotes().get(0), changes);
         }
         // What the cache notes for itself is not counted as its callers' traffic.
-        TierGuard notes =
-                first == null ? null : new TierGuard(name, builder.remotes().get(0), new Events(executor), time);
+        TierGuard notes = first == null
+                ? null
+                : new TierGuard(name, builder.remotes().get(0), first.nodes(), new Events(executor), time);
         Generations generations = notes == null ? null : new Generations(watch, notes, guards.size() > 1, time);
         Tags tags = new Tags(watch, notes, policy, time);
         Detours detours = new Detours();
@@ -144,6 +145,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 new Patience<>(name, policy, loads, backoffs, alarm, counters),
                 new Repairs(name, alarm, events),
                 detours,
+                new MemoryPressure(time),
                 new Lag(events, time),
                 builder.without(),
                 counters,
@@ -421,7 +423,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 counters.localPuts.sum(),
                 local == null ? 0 : counters.localRemovals.sum(),
                 counters.localPromotions.sum(),
-                0,
+                counters.localOversized.sum(),
                 0,
                 0,
                 0,
@@ -476,6 +478,13 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 engine.repairs().repaired(),
                 probe == null ? 0 : probe.checked.sum(),
                 probe == null ? 0 : probe.stale.sum());
+    }
+
+    @Override
+    public List<NodeStats> nodes() {
+        return engine.remotes().guards().stream()
+                .flatMap(guard -> guard.nodes().stats().stream())
+                .toList();
     }
 
     @Override

@@ -48,6 +48,7 @@ record Engine<K, V>(
         Patience<V> patience,
         Repairs repairs,
         Detours detours,
+        MemoryPressure memory,
         Lag lag,
         Set<Guard> without,
         Counters counters,
@@ -55,6 +56,9 @@ record Engine<K, V>(
         TimeSource time,
         Executor executor,
         Executor loaderExecutor) {
+    /** A value of more bytes is not worth its place in L1 when memory is short: a thousand others have room there. */
+    private static final int LARGE = 64 * 1024;
+
     /** How much older a change may be that is not seen while nobody tells of changes. */
     private static final int DEGRADED_BOUNDS = 5;
 
@@ -119,6 +123,11 @@ record Engine<K, V>(
             return true; // how long it may be served only the first tier knows
         }
         if (local == null) {
+            return holds(ticket);
+        }
+        if (entry.size > LARGE && memory.isHigh()) {
+            counters.localOversized.increment();
+            local.remove(key, stored); // what it would have replaced
             return holds(ticket);
         }
         if (local.putIf(key, stored, forLocal(key, entry, ticket, backed), () -> holds(ticket))) {

@@ -83,6 +83,28 @@ final class Events {
                     e.cause().getMessage());
         } else if (event instanceof CacheEvent.TierRecovered e) {
             LOG.info("cache {}: tier {} answers again after {}", e.cache(), e.tier(), e.failedFor());
+        } else if (event instanceof CacheEvent.TierRefused e) {
+            LOG.warn(
+                    "cache {}: tier {} refuses ({}: {})",
+                    e.cache(),
+                    e.tier(),
+                    e.operation(),
+                    e.cause().getMessage());
+        } else if (event instanceof CacheEvent.BreakerOpened e) {
+            LOG.warn(
+                    "cache {}: node {} of tier {} is not asked for {} ms, nor afterwards until it answers ({})",
+                    e.cache(),
+                    e.node(),
+                    e.tier(),
+                    e.openFor().toMillis(),
+                    e.cause().getMessage());
+        } else if (event instanceof CacheEvent.BreakerClosed e) {
+            LOG.info(
+                    "cache {}: node {} of tier {} answers and is asked again, after {} ms",
+                    e.cache(),
+                    e.node(),
+                    e.tier(),
+                    e.openedFor().toMillis());
         } else if (event instanceof CacheEvent.PolicyChanged e) {
             LOG.info("cache {}: policy is now {}", e.cache(), e.after());
         } else {

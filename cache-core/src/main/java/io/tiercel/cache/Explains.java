@@ -6,6 +6,7 @@ import io.tiercel.cache.tier.Frame;
 import io.tiercel.cache.tier.MalformedFrameException;
 import io.tiercel.cache.tier.Placeholder;
 import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.TierException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,12 @@ final class Explains<K, V> {
         for (int i = 0; i < tiers.size(); i++) {
             int depth = i;
             RemoteTier tier = tiers.get(i);
+            TierException refusal =
+                    engine.remotes().guards().get(depth).nodes().of(stored).refusal();
+            if (refusal != null) {
+                views.add(CompletableFuture.completedFuture(remote(depth, tier.name(), stored, null, refusal)));
+                continue;
+            }
             views.add(tier.get(stored).handle((bytes, error) -> remote(depth, tier.name(), stored, bytes, error)));
         }
         return CompletableFuture.allOf(views.toArray(CompletableFuture<?>[]::new))

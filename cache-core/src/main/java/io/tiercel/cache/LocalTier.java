@@ -39,7 +39,7 @@ public final class LocalTier<V> {
      * Bounds L1 by bytes. A value counts with its encoded size, so the cache needs a codec; about 200 bytes for key and
      * bookkeeping come on top of each.
      *
-     * @param bytes positive
+     * @param bytes positive, and not more than the heap can hold
      */
     public static <V> LocalTier<V> maximumBytes(long bytes) {
         return new LocalTier<>(bytes, true, null);
@@ -53,6 +53,33 @@ public final class LocalTier<V> {
      */
     public static <V> LocalTier<V> maximumBytes(long bytes, ToIntFunction<? super V> valueBytes) {
         return new LocalTier<>(bytes, true, requireNonNull(valueBytes, "valueBytes"));
+    }
+
+    /**
+     * Bounds L1 by a share of the memory that this process may use: the heap's maximum, or the container's limit if that is
+     * smaller. As {@link #maximumBytes(long)} otherwise.
+     *
+     * @param share above 0, at most 0.8: the rest of the process needs some too
+     */
+    public static <V> LocalTier<V> shareOfMemory(double share) {
+        return maximumBytes(bytes(share));
+    }
+
+    /**
+     * As {@link #shareOfMemory(double)}, with the caller's own estimate of what a value takes.
+     *
+     * @param share above 0, at most 0.8
+     * @param valueBytes the size of a value in bytes, zero or more; called once for each entry made
+     */
+    public static <V> LocalTier<V> shareOfMemory(double share, ToIntFunction<? super V> valueBytes) {
+        return maximumBytes(bytes(share), valueBytes);
+    }
+
+    private static long bytes(double share) {
+        if (!(share > 0 && share <= 0.8)) {
+            throw new IllegalArgumentException("local.shareOfMemory must be above 0 and at most 0.8: " + share);
+        }
+        return Math.max(1, (long) (MemoryLimit.bytes() * share));
     }
 
     long maximum() {

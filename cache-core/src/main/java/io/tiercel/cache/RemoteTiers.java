@@ -168,9 +168,11 @@ final class RemoteTiers<V> {
         return take ? below : above.withFailed(below.failed());
     }
 
-    static List<TierGuard> guards(String cache, List<RemoteTier> tiers, Events events, TimeSource time) {
+    static List<TierGuard> guards(
+            String cache, List<RemoteTier> tiers, Resilience resilience, Events events, Alarm alarm, TimeSource time) {
         return tiers.stream()
-                .map(tier -> new TierGuard(cache, tier, events, time))
+                .map(tier -> new TierGuard(
+                        cache, tier, new NodeGuards(cache, tier, resilience, events, alarm, time), events, time))
                 .toList();
     }
 }

@@ -40,6 +40,7 @@ final class Repairs {
     private final LongAdder added = new LongAdder();
     private final LongAdder done = new LongAdder();
     private volatile @Nullable Work work;
+    private volatile Set<String> lastFailed = Set.of();
 
     Repairs(String cache, Alarm alarm, Events events) {
         this.cache = cache;
@@ -123,23 +124,35 @@ final class Repairs {
         }
     }
 
+    /** What failed the last time is behind the others: keys of a node that is away must not keep them from theirs. */
+    private Map<String, Object> batch() {
+        Map<String, Object> batch = new ConcurrentHashMap<>();
+        Set<String> behind = lastFailed;
+        for (boolean again : new boolean[] {false, true}) {
+            for (Map.Entry<String, Object> one : keys.entrySet()) {
+                if (batch.size() == BATCH) {
+                    return batch;
+                }
+                if (behind.contains(one.getKey()) == again) {
+                    batch.put(one.getKey(), one.getValue());
+                }
+            }
+        }
+        return batch;
+    }
+
     /** Tries a part of what waits. */
     private CompletableFuture<Void> once() {
         Work now = work;
         if (now == null) {
             return CompletableFuture.completedFuture(null);
         }
-        Map<String, Object> batch = new ConcurrentHashMap<>();
-        for (Map.Entry<String, Object> one : keys.entrySet()) {
-            if (batch.size() == BATCH) {
-                break;
-            }
-            batch.put(one.getKey(), one.getValue());
-        }
+        Map<String, Object> batch = batch();
         Set<Integer> ended = new HashSet<>(parts);
         CompletableFuture<Void> removed = batch.isEmpty()
                 ? CompletableFuture.completedFuture(null)
                 : now.remove().apply(new ArrayList<>(batch.keySet())).thenAccept(failed -> {
+                    lastFailed = Set.copyOf(failed);
                     batch.forEach((key, since) -> {
                         // What failed again since stays; so does what was added anew meanwhile.
                         if (!failed.contains(key) && keys.remove(key, since)) {

@@ -7,21 +7,26 @@ import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the engine knows of a remote tier: every call goes through here to be counted and timed, and a tier that throws
- * or answers with too few outcomes, against its contract, is a tier that failed. Thread-safe.
+ * What the engine knows of a remote tier: every call goes through here to be counted and timed, and ends in time. A tier
+ * that throws, answers with too few outcomes or never, against its contract, is a tier that failed; a node of it that
+ * failed often is not asked for a while, see {@link NodeGuard}. Thread-safe.
  */
 final class TierGuard {
-    private static final long HEALTHY = 0;
+    private static final String READ = "get";
+
+    /** More keys than that take their time. */
+    private static final int MOST_READ_SOON = 100;
+
     private static final long SECOND_NANOS = 1_000_000_000;
 
     final LongAdder hits = new LongAdder();
@@ -38,15 +43,17 @@ final class TierGuard {
 
     private final String cache;
     private final RemoteTier tier;
+    private final NodeGuards nodes;
     private final Events events;
     private final TimeSource time;
-    private final AtomicLong failingSince = new AtomicLong(HEALTHY);
     private final AtomicLong lastUndecodable;
     private final AtomicLong lastOversized;
 
-    TierGuard(String cache, RemoteTier tier, Events events, TimeSource time) {
+    /** @param nodes may be shared with other guards of the tier */
+    TierGuard(String cache, RemoteTier tier, NodeGuards nodes, Events events, TimeSource time) {
         this.cache = cache;
         this.tier = tier;
+        this.nodes = nodes;
         this.events = events;
         this.time = time;
         this.lastUndecodable = new AtomicLong(time.nanos() - SECOND_NANOS);
@@ -61,12 +68,16 @@ final class TierGuard {
         return tier.timeout();
     }
 
+    NodeGuards nodes() {
+        return nodes;
+    }
+
     void close() {
         tier.close();
     }
 
     CompletableFuture<byte @Nullable []> get(String key) {
-        return one("get", () -> tier.get(key)).thenApply(bytes -> {
+        return one(READ, key, () -> tier.get(key)).thenApply(bytes -> {
             if (bytes != null) {
                 bytesRead.add(bytes.length);
             }
@@ -78,7 +89,7 @@ final class TierGuard {
         if (keys.size() == 1) {
             return alone(get(keys.get(0)));
         }
-        return all("get", keys.size(), () -> tier.getAll(keys)).thenApply(outcomes -> {
+        return all(READ, keys, Function.identity(), tier::getAll).thenApply(outcomes -> {
             for (Outcome<byte[]> outcome : outcomes) {
                 if (outcome instanceof Outcome.Done<byte[]> done && done.value() != null) {
                     bytesRead.add(done.value().length);
@@ -89,7 +100,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Void> put(String key, byte[] value, Duration ttl) {
-        return one("put", () -> tier.put(key, value, ttl)).thenRun(() -> written(value));
+        return one("put", key, () -> tier.put(key, value, ttl)).thenRun(() -> written(value));
     }
 
     CompletableFuture<List<Outcome<Void>>> putAll(List<TierEntry> entries) {
@@ -97,7 +108,7 @@ final class TierGuard {
             TierEntry entry = entries.get(0);
             return alone(put(entry.key(), entry.value(), entry.ttl()));
         }
-        return all("put", entries.size(), () -> tier.putAll(entries)).thenApply(outcomes -> {
+        return all("put", entries, TierEntry::key, tier::putAll).thenApply(outcomes -> {
             for (int i = 0; i < entries.size(); i++) {
                 if (outcomes.get(i) instanceof Outcome.Done<Void>) {
                     written(entries.get(i).value());
@@ -108,7 +119,7 @@ final class TierGuard {
     }
 
     CompletableFuture<byte @Nullable []> putIfAbsent(String key, byte[] value, Duration ttl) {
-        return one("put", () -> tier.putIfAbsent(key, value, ttl)).thenApply(present -> {
+        return one("put", key, () -> tier.putIfAbsent(key, value, ttl)).thenApply(present -> {
             if (present == null) {
                 written(value);
             }
@@ -117,7 +128,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Boolean> remove(String key) {
-        return one("remove", () -> tier.remove(key)).thenApply(removed -> {
+        return one("remove", key, () -> tier.remove(key)).thenApply(removed -> {
             removals.increment();
             return removed;
         });
@@ -127,7 +138,7 @@ final class TierGuard {
         if (keys.size() == 1) {
             return alone(remove(keys.get(0)));
         }
-        return all("remove", keys.size(), () -> tier.removeAll(keys)).thenApply(outcomes -> {
+        return all("remove", keys, Function.identity(), tier::removeAll).thenApply(outcomes -> {
             removals.add(keys.size());
             return outcomes;
         });
@@ -138,7 +149,7 @@ final class TierGuard {
             TierEntry entry = entries.get(0);
             return alone(putIfAbsent(entry.key(), entry.value(), entry.ttl()));
         }
-        return all("put", entries.size(), () -> tier.putAllIfAbsent(entries)).thenApply(outcomes -> {
+        return all("put", entries, TierEntry::key, tier::putAllIfAbsent).thenApply(outcomes -> {
             for (int i = 0; i < entries.size(); i++) {
                 if (outcomes.get(i) instanceof Outcome.Done<byte[]> done && done.value() == null) {
                     written(entries.get(i).value());
@@ -149,7 +160,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Boolean> replace(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return one("put", () -> tier.replaceIfStartsWith(key, prefix, value, ttl))
+        return one("put", key, () -> tier.replaceIfStartsWith(key, prefix, value, ttl))
                 .thenApply(replaced -> {
                     if (replaced) {
                         written(value);
@@ -163,7 +174,7 @@ final class TierGuard {
             Replacement one = replacements.get(0);
             return alone(replace(one.key(), one.prefix(), one.value(), one.ttl()));
         }
-        return all("put", replacements.size(), () -> tier.replaceAllIfStartsWith(replacements))
+        return all("put", replacements, Replacement::key, tier::replaceAllIfStartsWith)
                 .thenApply(outcomes -> {
                     for (int i = 0; i < replacements.size(); i++) {
                         if (outcomes.get(i) instanceof Outcome.Done<Boolean> done
@@ -182,7 +193,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Boolean> removeIfStill(String key, byte[] prefix) {
-        return one("remove", () -> tier.removeIfStartsWith(key, prefix));
+        return one("remove", key, () -> tier.removeIfStartsWith(key, prefix));
     }
 
     /** Removes what nobody can read, unless it has been replaced meanwhile. Whether that works only the counts tell. */
@@ -237,40 +248,72 @@ final class TierGuard {
         bytesWritten.add(value.length);
     }
 
-    private <T> CompletableFuture<T> one(String operation, Supplier<CompletableFuture<T>> call) {
+    private <T> CompletableFuture<T> one(String operation, String key, Supplier<CompletableFuture<T>> call) {
         long start = time.nanos();
-        return guarded(call).whenComplete((answer, error) -> {
-            if (error != null) {
-                failures.increment();
-            }
-            ended(operation, start, error);
-        });
+        NodeGuard node = nodes.of(key);
+        TierException refusal = node.enter(start);
+        if (refusal != null) {
+            failures.increment();
+            return CompletableFuture.failedFuture(refusal);
+        }
+        OneCall<T> one = new OneCall<>(this, node, operation, start);
+        one.follow(guarded(call));
+        return one;
     }
 
-    private <T> CompletableFuture<List<Outcome<T>>> all(
-            String operation, int size, Supplier<CompletableFuture<List<Outcome<T>>>> call) {
+    private Deadlines deadlines(String operation, int keys) {
+        return operation.equals(READ) && keys <= MOST_READ_SOON ? nodes.readDeadlines() : nodes.deadlines();
+    }
+
+    /** A call for one key. */
+    private static final class OneCall<T> extends GuardedCall<T> {
+        private final TierGuard guard;
+        private final NodeGuard node;
+        private final boolean probe;
+        private final String operation;
+
+        OneCall(TierGuard guard, NodeGuard node, String operation, long start) {
+            super(start, guard.deadlines(operation, 1));
+            this.guard = guard;
+            this.node = node;
+            this.probe = node.isProbe();
+            this.operation = operation;
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // null is an answer of some operations
+        void ended(@Nullable T answer, @Nullable Throwable failure) {
+            node.exit(this, probe, operation, failure);
+            guard.ended(operation, start, failure != null);
+            if (failure == null) {
+                complete(answer);
+            } else {
+                guard.failures.increment();
+                completeExceptionally(failure);
+            }
+        }
+    }
+
+    private <E, T> CompletableFuture<List<Outcome<T>>> all(
+            String operation,
+            List<E> elements,
+            Function<E, String> key,
+            Function<List<E>, CompletableFuture<List<Outcome<T>>>> call) {
         long start = time.nanos();
-        return guarded(call)
-                .handle((outcomes, error) -> {
-                    if (error == null && outcomes.size() == size) {
-                        return outcomes;
-                    }
-                    Throwable cause = error != null
-                            ? unwrap(error)
-                            : new TierException(name() + ": answered with " + outcomes.size() + " outcomes of " + size);
-                    return Collections.nCopies(size, Outcome.<T>failed(cause));
-                })
-                .thenApply(outcomes -> {
-                    Throwable first = null;
-                    for (Outcome<T> outcome : outcomes) {
-                        if (outcome instanceof Outcome.Failed<T> failed) {
-                            failures.increment();
-                            first = first == null ? failed.cause() : first;
-                        }
-                    }
-                    ended(operation, start, first);
-                    return outcomes;
-                });
+        BulkCall<T> bulk = new BulkCall<>(
+                name(),
+                operation,
+                elements,
+                element -> nodes.of(key.apply(element)),
+                start,
+                deadlines(operation, elements.size()),
+                (own, outcomes) -> ended(operation, start, own, outcomes));
+        if (bulk.isRefused()) {
+            bulk.accept(List.of(), null);
+        } else {
+            bulk.follow(guarded(() -> call.apply(bulk.allowed(elements))));
+        }
+        return bulk;
     }
 
     private static <T> CompletableFuture<T> guarded(Supplier<CompletableFuture<T>> call) {
@@ -281,17 +324,19 @@ final class TierGuard {
         }
     }
 
-    private void ended(String operation, long start, @Nullable Throwable error) {
-        long now = time.nanos();
-        events.remoteCall(name(), operation, now - start, error != null);
-        long since = failingSince.get();
-        if (error != null && since == HEALTHY) {
-            if (failingSince.compareAndSet(HEALTHY, now == HEALTHY ? 1 : now)) {
-                events.emit(new CacheEvent.TierFailed(cache, name(), operation, unwrap(error)));
+    private <T> void ended(String operation, long start, BulkCall<T> bulk, List<Outcome<T>> outcomes) {
+        for (Outcome<T> outcome : outcomes) {
+            if (outcome instanceof Outcome.Failed<T>) {
+                failures.increment();
             }
-        } else if (error == null && since != HEALTHY && failingSince.compareAndSet(since, HEALTHY)) {
-            events.emit(new CacheEvent.TierRecovered(cache, name(), Duration.ofNanos(now - since)));
         }
+        if (!bulk.isRefused()) {
+            ended(operation, start, bulk.hasFailure());
+        }
+    }
+
+    private void ended(String operation, long start, boolean failed) {
+        events.remoteCall(name(), operation, time.nanos() - start, failed);
     }
 
     private boolean isSecondPast(AtomicLong last) {

@@ -10,7 +10,7 @@ package io.tiercel.cache;
  * @param puts keys written, fills and promotions included
  * @param removals keys removed by callers
  * @param promotions values of deeper tiers that were copied to this one
- * @param oversized values that were too large for this tier and passed it by
+ * @param oversized values that were too large for this tier and passed it by; for L1, while the heap was nearly full
  * @param undecodable stored bytes that were not a value of this cache, counted as misses too
  * @param bytesRead bytes of the values read; 0 for L1
  * @param bytesWritten bytes of the values written; 0 for L1

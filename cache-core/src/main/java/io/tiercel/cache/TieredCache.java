@@ -165,6 +165,9 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /** How the cache gets on with its source: loader calls under way, waiting, refused, too slow. */
     LoaderStats loaders();
 
+    /** How calls to the nodes of the remote tiers fare: those that were asked, the nearest tier's first. */
+    List<NodeStats> nodes();
+
     /** What each tier holds under the key and which of them would answer; changes nothing and counts nothing. */
     Explanation explain(K key);
 

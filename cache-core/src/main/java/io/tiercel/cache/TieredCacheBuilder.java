@@ -32,6 +32,7 @@ public final class TieredCacheBuilder<K, V> {
     private Function<? super K, String> keyEncoder = TieredCacheBuilder::defaultKey;
     private CachePolicy policy = CachePolicy.UNSET;
     private Coherence coherence = Coherence.DEFAULT;
+    private Resilience resilience = Resilience.DEFAULT;
     private final Set<Guard> without = EnumSet.noneOf(Guard.class);
     private boolean plainKeys = true;
     private @Nullable Executor executor;
@@ -118,6 +119,12 @@ public final class TieredCacheBuilder<K, V> {
         return this;
     }
 
+    /** Changes how remote tiers that fail are treated. The defaults are on and safe. */
+    public TieredCacheBuilder<K, V> resilience(UnaryOperator<Resilience> change) {
+        this.resilience = requireNonNull(requireNonNull(change, "resilience").apply(resilience), "resilience");
+        return this;
+    }
+
     /** For tests that want to see what a guard keeps out. */
     TieredCacheBuilder<K, V> without(Guard... guards) {
         without.addAll(List.of(guards));
@@ -137,6 +144,10 @@ public final class TieredCacheBuilder<K, V> {
     public TieredCache<K, V> build() {
         if (local == null && remotes.isEmpty()) {
             throw new IllegalStateException("no tier: give the cache .local(..), .remote(..) or both");
+        }
+        if (local != null && local.byBytes() && local.maximum() > MemoryLimit.bytes()) {
+            throw new IllegalStateException("local.maximumBytes is more than the memory of this process: "
+                    + local.maximum() + " > " + MemoryLimit.bytes() + "; LocalTier.shareOfMemory(0.25) follows it");
         }
         checked(policy);
         if (codec == null && !remotes.isEmpty()) {
@@ -187,6 +198,10 @@ public final class TieredCacheBuilder<K, V> {
 
     Coherence coherence() {
         return coherence;
+    }
+
+    Resilience resilience() {
+        return resilience;
     }
 
     Set<Guard> without() {

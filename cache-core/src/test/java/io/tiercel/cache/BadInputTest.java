@@ -140,6 +140,44 @@ class BadInputTest {
     }
 
     @Test
+    void bounds_of_memory_are_checked() {
+        Class<?> iae = IllegalArgumentException.class;
+        refused(() -> LocalTier.shareOfMemory(0), iae, "local.shareOfMemory must be above 0 and at most 0.8: 0.0");
+        refused(() -> LocalTier.shareOfMemory(0.9), iae, "local.shareOfMemory must be above 0 and at most 0.8: 0.9");
+        refused(
+                () -> TieredCache.<String, String>builder("t")
+                        .local(LocalTier.maximumBytes(Runtime.getRuntime().maxMemory() + 1, String::length))
+                        .policy(p -> p.ttl(ofMinutes(1)))
+                        .build(),
+                IllegalStateException.class,
+                "local.maximumBytes is more than the memory of this process");
+    }
+
+    @Test
+    void what_the_policy_says_of_loaders_is_checked() {
+        Class<?> iae = IllegalArgumentException.class;
+        CachePolicy policy = cache.policy().get();
+        refused(() -> policy.loaderPermits(0), iae, "loaderPermits must be from 1 to 100000: 0");
+        refused(() -> policy.loaderQueue(-1), iae, "loaderQueue must be from 0 to 1000000: -1");
+        refused(() -> policy.loaderWait(Duration.ZERO), iae, "loaderWait must be positive");
+        refused(() -> policy.softTimeout(ofMinutes(-1)), iae, "softTimeout must be zero or positive");
+        refused(() -> policy.hardTimeout(ofMinutes(-1)), iae, "hardTimeout must be zero or positive");
+        refused(() -> policy.errorBackoff(ofMinutes(2)), iae, "errorBackoff must be at most a minute");
+        refused(() -> policy.lifeboat(ofMinutes(-1)), iae, "lifeboat must be zero or positive");
+        refused(() -> policy.refreshAhead(0.99), iae, "refreshAhead must be 0 (off) or between 0.1 and 0.95: 0.99");
+        refused(() -> policy.refreshAhead(Double.NaN), iae, "refreshAhead must be 0");
+        refused(
+                () -> cache.policy().update(p -> p.softTimeout(ofMinutes(2)).hardTimeout(ofMinutes(1))),
+                IllegalStateException.class,
+                "policy.softTimeout must be shorter than policy.hardTimeout");
+        refused(
+                () -> cache.policy().update(p -> p.refreshAheadIdle(ofMinutes(1))),
+                IllegalStateException.class,
+                "policy.refreshAheadIdle needs policy.refreshAhead");
+        assertThat(cache.policy().get()).isEqualTo(policy);
+    }
+
+    @Test
     void keys_of_other_types_need_an_encoder() {
         FakeTier tier = new FakeTier("redis", time);
         record Id(int n) {}

@@ -40,6 +40,9 @@ final class FakeTier implements RemoteTier {
     private final TimeSource time;
     private final ReentrantLock step = new ReentrantLock();
     volatile boolean failing;
+    /** What writes of values fail with; reads and removals go on. */
+    volatile @Nullable TierException refusing;
+
     /** Whether it tells of changes. */
     volatile boolean telling;
 
@@ -74,6 +77,10 @@ final class FakeTier implements RemoteTier {
         }
         if (failing || key.equals(failingKey)) {
             return CompletableFuture.failedFuture(new TierException(name + " is down"));
+        }
+        TierException refusal = refusing;
+        if (refusal != null && operation.startsWith("put")) {
+            return CompletableFuture.failedFuture(refusal);
         }
         Executor on = executor;
         if (atomic) {

@@ -16,7 +16,7 @@ class GenerationsTest {
     private final Generations there = generations();
 
     private Generations generations() {
-        TierGuard guard = new TierGuard("t", store, new Events(Runnable::run), time);
+        TierGuard guard = Guards.of(store, time);
         return new Generations(new Watch("t", ofSeconds(1)), guard, true, time);
     }
 

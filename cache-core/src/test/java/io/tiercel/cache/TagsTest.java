@@ -22,7 +22,7 @@ class TagsTest {
 
     private Tags tags(@Nullable FakeTier tier, Duration ttl) {
         Live<CachePolicy> policy = new Live<>(CachePolicy.UNSET.ttl(ttl), p -> {}, (before, after) -> {});
-        TierGuard guard = tier == null ? null : new TierGuard("t", tier, new Events(Runnable::run), time);
+        TierGuard guard = tier == null ? null : Guards.of(tier, time);
         return new Tags(new Watch("t", ofSeconds(1)), guard, policy, time);
     }
 

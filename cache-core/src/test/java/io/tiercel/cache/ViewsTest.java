@@ -19,6 +19,7 @@ class ViewsTest {
             "stats",
             "coherence",
             "loaders",
+            "nodes",
             "hottestKeys",
             "warmUp",
             "addListener",

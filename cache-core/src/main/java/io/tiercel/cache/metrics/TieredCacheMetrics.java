@@ -122,6 +122,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
             bindRemote(
                     new Counts(registry, cache, tier(stats.remote().get(at).name())),
                     now -> now.remote().get(at));
+            new NodeMeters(registry, tags, stats.remote().get(at).name()).bind(cache);
         }
     }
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>No method blocks the caller and none throws for the state of the store: that is what the future says. Only
  *       misuse (a null, a ttl that is not positive) throws at once.
  *   <li>Every future completes by itself within about {@link #timeout()}, also when the store hangs. It fails with a
- *       {@link TierException}, whose message names the store and never the value.
+ *       {@link TierException}, whose message names the store and never the value, and whose kind says whether its
+ *       node is to be left alone for a while.
  *   <li>A bulk future always completes with one {@link Outcome} per element, in the order asked.
  *   <li>Any key is accepted: the store maps what it cannot take as it is, so that two keys never meet.
  *   <li>Queues towards the store are bounded; what does not fit fails at once.
@@ -32,6 +33,16 @@ public interface RemoteTier extends AutoCloseable {
 
     /** After this long every operation has answered or failed; about 10 ms of timer grain may come on top. */
     Duration timeout();
+
+    /**
+     * Which node of the store serves the key now, as operators know it: host and port, say. What fails on one node is
+     * then no reason to leave the others alone. Called before each operation, so it does not wait and makes no new
+     * string each time; it may be wrong for a moment while nodes change. The tier's name for a store of one node, or
+     * while no node is known.
+     */
+    default String node(String key) {
+        return name();
+    }
 
     /** The longest value in bytes that this store takes; the engine doesn't offer it a longer one. */
     default int maximumValueBytes() {

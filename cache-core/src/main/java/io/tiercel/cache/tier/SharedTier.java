@@ -18,6 +18,11 @@ record SharedTier(RemoteTier tier) implements RemoteTier {
     }
 
     @Override
+    public String node(String key) {
+        return tier.node(key);
+    }
+
+    @Override
     public int maximumValueBytes() {
         return tier.maximumValueBytes();
     }

@@ -54,12 +54,14 @@ class MetricsDocTest {
     }
 
     private static TieredCache<String, String> cache() {
-        return TieredCache.<String, String>builder("users")
+        TieredCache<String, String> cache = TieredCache.<String, String>builder("users")
                 .local(LocalTier.maximumSize(10))
                 .remote(new MapTier("redis"))
                 .codec(Codec.utf8())
                 .policy(p -> p.ttl(Duration.ofMinutes(1)))
                 .build();
+        cache.put("a", "1"); // nodes have meters from the first call on
+        return cache;
     }
 
     /** Without the gauges that a registry makes of a timer's buckets. */

@@ -7,6 +7,7 @@ import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.Replacement;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
+import io.tiercel.cache.tier.TierException.Kind;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -91,6 +92,11 @@ public final class MemcachedTier implements RemoteTier {
     @Override
     public Duration timeout() {
         return config.timeout();
+    }
+
+    @Override
+    public String node(String key) {
+        return connection.addressOf(map(key));
     }
 
     @Override
@@ -329,11 +335,11 @@ public final class MemcachedTier implements RemoteTier {
     private void submit(MemcachedNode node, Operation operation, Question question, long deadline) {
         long left = deadline - System.nanoTime();
         if (closed.get()) {
-            question.fail("closed");
+            question.fail(Kind.UNAVAILABLE, "closed");
             return;
         }
         if (left <= 0) {
-            question.fail("no answer in time");
+            question.fail(Kind.TIMEOUT, "no answer in time");
             return;
         }
         try {
@@ -346,9 +352,13 @@ public final class MemcachedTier implements RemoteTier {
             });
             connection.submit(node, operation);
         } catch (RejectedExecutionException e) {
-            question.fail("closed");
+            question.fail(Kind.UNAVAILABLE, "closed");
         } catch (IllegalStateException e) {
-            question.fail(closed.get() ? "closed" : "too many operations are waiting for " + node.getSocketAddress());
+            if (closed.get()) {
+                question.fail(Kind.UNAVAILABLE, "closed");
+            } else {
+                question.fail(Kind.CROWDED, "too many operations are waiting for " + node.getSocketAddress());
+            }
         }
     }
 
@@ -381,12 +391,15 @@ public final class MemcachedTier implements RemoteTier {
     private @Nullable TierException tooLong(byte[] value) {
         return value.length <= config.maximumValueBytes()
                 ? null
-                : new TierException(config.name() + ": a value of " + value.length
-                        + " bytes is over maximumValueBytes, " + config.maximumValueBytes());
+                : new TierException(
+                        Kind.REFUSED,
+                        config.name() + ": a value of " + value.length + " bytes is over maximumValueBytes, "
+                                + config.maximumValueBytes());
     }
 
     private TierException contended(String name) {
         return new TierException(
+                Kind.REFUSED,
                 config.name() + ": " + name + " failed: the key changed " + MOST_TRIES + " times meanwhile");
     }
 

@@ -1,6 +1,7 @@
 package io.tiercel.cache.tier.memcached;
 
 import io.tiercel.cache.tier.TierException;
+import io.tiercel.cache.tier.TierException.Kind;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,8 +45,8 @@ final class Question
         return found;
     }
 
-    void fail(String why) {
-        reply.completeExceptionally(new TierException(tier + ": " + name + " failed: " + why));
+    void fail(Kind kind, String why) {
+        reply.completeExceptionally(new TierException(kind, tier + ": " + name + " failed: " + why));
     }
 
     @Override
@@ -93,9 +94,11 @@ final class Question
         switch (code) {
             case SUCCESS, ERR_NOT_FOUND, ERR_EXISTS, ERR_NOT_STORED ->
                 reply.complete(new Reply(code, data, cas, found));
-            case CANCELLED -> fail("not connected");
-            case TIMEDOUT -> fail("no answer in time");
-            default -> fail("the server answered " + code);
+            case CANCELLED -> fail(Kind.UNAVAILABLE, "not connected");
+            case TIMEDOUT -> fail(Kind.TIMEOUT, "no answer in time");
+            // Any operation would be answered so.
+            case ERR_BUSY, ERR_TEMP_FAIL, ERR_INTERNAL -> fail(Kind.UNAVAILABLE, "the server answered " + code);
+            default -> fail(Kind.REFUSED, "the server answered " + code);
         }
     }
 

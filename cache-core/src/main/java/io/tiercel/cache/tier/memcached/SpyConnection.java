@@ -1,5 +1,7 @@
 package io.tiercel.cache.tier.memcached;
 
+import static java.util.Objects.requireNonNull;
+
 import io.tiercel.cache.tier.TierException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,6 +20,7 @@ import net.spy.memcached.MemcachedConnection;
 import net.spy.memcached.MemcachedNode;
 import net.spy.memcached.OperationFactory;
 import net.spy.memcached.ops.Operation;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,12 @@ final class SpyConnection extends MemcachedConnection {
 
     private final OperationFactory operations;
     private final IdentityHashMap<SocketChannel, Long> connectingSince = new IdentityHashMap<>();
+    /** Written out once; never changed once it is made. */
+    private final IdentityHashMap<MemcachedNode, String> addresses = new IdentityHashMap<>();
+
+    /** Spares the hash of the key where it makes no difference. */
+    private final @Nullable String onlyAddress;
+
     /** The superclass starts the thread before this object is made. */
     private volatile boolean ready;
 
@@ -47,6 +56,10 @@ final class SpyConnection extends MemcachedConnection {
                 factory.getFailureMode(),
                 factory.getOperationFactory());
         this.operations = factory.getOperationFactory();
+        for (MemcachedNode node : getLocator().getAll()) {
+            addresses.put(node, address(node));
+        }
+        this.onlyAddress = addresses.size() == 1 ? addresses.values().iterator().next() : null;
         this.ready = true;
     }
 
@@ -99,6 +112,19 @@ final class SpyConnection extends MemcachedConnection {
 
     MemcachedNode nodeOf(String key) {
         return getLocator().getPrimary(key);
+    }
+
+    /** Host and port of the server that has the key. */
+    String addressOf(String key) {
+        return onlyAddress != null ? onlyAddress : requireNonNull(addresses.get(nodeOf(key)));
+    }
+
+    private static String address(MemcachedNode node) {
+        if (!(node.getSocketAddress() instanceof InetSocketAddress address)) {
+            return String.valueOf(node.getSocketAddress());
+        }
+        String host = address.getHostString();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     /** @throws IllegalStateException if the queue is full or this is closed */

@@ -1,5 +1,6 @@
 package io.tiercel.cache.tier.redis;
 
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -32,10 +33,12 @@ import reactor.core.Disposable;
 final class ClusterLink implements RedisLink {
     private static final Logger log = LoggerFactory.getLogger(ClusterLink.class);
     private static final int SUSPICIOUS = 3;
+    private static final int MOST_ADDRESSES = 2_000;
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final RedisClusterClient client;
     private final StatefulRedisClusterConnection<byte[], byte[]> connection;
+    private final Map<String, Address> addresses = new ConcurrentHashMap<>();
     private final Map<String, Integer> timeoutsInARow = new ConcurrentHashMap<>();
     private final AtomicLong refreshedAt = new AtomicLong(System.nanoTime() - REFRESH_NANOS);
     private final Disposable topologyChanges;
@@ -115,6 +118,41 @@ final class ClusterLink implements RedisLink {
     public @Nullable String nodeOf(int slot) {
         RedisClusterNode node = connection.getPartitions().getMasterBySlot(slot);
         return node == null ? null : node.getNodeId();
+    }
+
+    @Override
+    public @Nullable String addressOf(byte[] key) {
+        RedisClusterNode node = nodeOf(key);
+        if (node == null) {
+            return null;
+        }
+        RedisURI uri = node.getUri();
+        Address known = addresses.get(node.getNodeId());
+        if (known == null || !known.is(uri)) {
+            if (addresses.size() > MOST_ADDRESSES) {
+                addresses.clear(); // of nodes that are gone for the most part
+            }
+            known = new Address(uri.getHost(), uri.getPort());
+            addresses.put(node.getNodeId(), known);
+        }
+        return known.text;
+    }
+
+    /** A node's address, written out once. */
+    private static final class Address {
+        final String text;
+        private final String host;
+        private final int port;
+
+        Address(String host, int port) {
+            this.host = host;
+            this.port = port;
+            this.text = new RedisUri.Server(host, port).toString();
+        }
+
+        boolean is(RedisURI uri) {
+            return uri.getPort() == port && uri.getHost().equals(host);
+        }
     }
 
     @Override

@@ -27,6 +27,10 @@ sealed interface RedisLink extends AutoCloseable permits StandaloneLink, Cluster
     @Nullable
     String nodeOf(int slot);
 
+    /** Host and port of the node that is asked for the key; null if none is known. */
+    @Nullable
+    String addressOf(byte[] key);
+
     /** Asks the servers anew who serves what. */
     CompletableFuture<?> refresh();
 

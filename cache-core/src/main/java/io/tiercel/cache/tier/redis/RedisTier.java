@@ -84,6 +84,13 @@ public final class RedisTier implements RemoteTier {
     }
 
     @Override
+    public String node(String key) {
+        RedisLink link = holder.link();
+        String address = link == null ? null : link.addressOf(key(key));
+        return address == null ? config.name() : address;
+    }
+
+    @Override
     public int maximumValueBytes() {
         return LONGEST_VALUE;
     }

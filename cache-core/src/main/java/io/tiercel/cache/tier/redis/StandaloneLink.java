@@ -8,9 +8,18 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-/** One server and one connection. */
-record StandaloneLink(RedisUri.Server server, RedisClient client, StatefulRedisConnection<byte[], byte[]> connection)
+/**
+ * One server and one connection.
+ *
+ * @param address the server's
+ */
+record StandaloneLink(
+        RedisUri.Server server, String address, RedisClient client, StatefulRedisConnection<byte[], byte[]> connection)
         implements RedisLink {
+    StandaloneLink(RedisUri.Server server, RedisClient client, StatefulRedisConnection<byte[], byte[]> connection) {
+        this(server, server.toString(), client, connection);
+    }
+
     @Override
     public StatefulConnection<byte[], byte[]> routed() {
         return connection;
@@ -40,7 +49,12 @@ record StandaloneLink(RedisUri.Server server, RedisClient client, StatefulRedisC
 
     @Override
     public String nodeOf(int slot) {
-        return server.toString();
+        return address;
+    }
+
+    @Override
+    public String addressOf(byte[] key) {
+        return address;
     }
 
     @Override

@@ -98,6 +98,20 @@ class RedisClusterTierIT extends RemoteTierContract {
     }
 
     @Test
+    void a_key_is_said_to_be_on_the_node_that_has_its_slot() {
+        try (RemoteTier own = connectAndUse("node")) {
+            for (int i = 0; i < 300; i++) {
+                String key = "node:" + i;
+                String node = own.node(key);
+
+                int port = Integer.parseInt(node.substring(node.lastIndexOf(':') + 1));
+                assertThat(owners.owns(port, key)).as("%s on %s", key, node).isTrue();
+                assertThat(own.shared().node(key)).as("made once").isSameAs(node);
+            }
+        }
+    }
+
+    @Test
     void a_bulk_larger_than_the_queue_is_sent_in_parts() {
         RedisConfig small = RedisConfig.of(cluster.uri()).requestQueueSize(200).timeout(Duration.ofSeconds(5));
         try (RedisTier own = RedisTier.connect(small)) {
