@@ -79,7 +79,7 @@ class FaultyLoaderTest {
         assertThat(source.failures()).isEqualTo(3);
 
         source.heal();
-        assertThat(cache.get("a", loader)).isEqualTo("value of a");
+        assertThat(cache.get("c", loader)).isEqualTo("value of c");
     }
 
     @Test
