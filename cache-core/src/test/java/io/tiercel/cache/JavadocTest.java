@@ -38,13 +38,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class JavadocTest {
     @ParameterizedTest
-    @ValueSource(strings = {"src/main/java", "../cache-embedded/src/main/java"})
+    @ValueSource(strings = {"src/main/java", "src/test/java/io/tiercel/cache/chaos", "../cache-embedded/src/main/java"})
     void whatever_is_public_has_a_comment(String sources) throws IOException {
         try (Stream<Path> files = Files.walk(Path.of(sources))) {
             List<Path> java = files.filter(file -> file.toString().endsWith(".java"))
                     .filter(file -> !file.endsWith("package-info.java"))
                     .toList();
-            assertThat(java).hasSizeGreaterThan(20);
+            assertThat(java).hasSizeGreaterThan(5);
 
             List<String> missing = new ArrayList<>();
             for (Path file : java) {
