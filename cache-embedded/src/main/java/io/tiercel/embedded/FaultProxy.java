@@ -181,6 +181,11 @@ public final class FaultProxy implements AutoCloseable {
         onThread(() -> links.stream().filter(which).forEach(ProxyLink::reset));
     }
 
+    /** Forwards nothing any more over the connections that match. */
+    void abandon(Predicate<ProxyLink> which) {
+        onThread(() -> links.stream().filter(which).forEach(ProxyLink::abandon));
+    }
+
     /** Returns when the thread has seen every fault that was set before. */
     void settle() {
         onThread(() -> {});

@@ -79,6 +79,14 @@ public final class Faults {
         proxy.reset(which);
     }
 
+    /**
+     * Forwards nothing any more over the connections that there are, and closes none of them, as a firewall does that has
+     * forgotten them. New ones are not concerned; {@link #pass} does not end it.
+     */
+    public void abandon() {
+        proxy.abandon(which);
+    }
+
     /** Resets each new connection at once; with a client's name, as soon as it says that name. */
     public void refuse() {
         refusing = true;

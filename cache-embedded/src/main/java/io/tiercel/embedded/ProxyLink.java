@@ -20,6 +20,7 @@ final class ProxyLink {
     private final ProxyPipe toClient;
     private final Introduction introduction = new Introduction();
     private Faults own;
+    private boolean abandoned;
 
     private ProxyLink(FaultProxy proxy, SocketChannel client, SocketChannel server, Selector selector)
             throws IOException {
@@ -137,7 +138,11 @@ final class ProxyLink {
     }
 
     private boolean isFrozen(Direction direction) {
-        return !introduction.isReplica() && (proxy.all().isFrozen(direction) || own.isFrozen(direction));
+        return !introduction.isReplica() && (abandoned || proxy.all().isFrozen(direction) || own.isFrozen(direction));
+    }
+
+    void abandon() {
+        abandoned = true;
     }
 
     void reset() {

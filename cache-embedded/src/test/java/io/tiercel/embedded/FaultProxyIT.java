@@ -64,6 +64,20 @@ final class FaultProxyIT {
     }
 
     @Test
+    void an_abandoned_connection_stays_silent_and_a_new_one_works() throws Exception {
+        try (Resp redis = connect(SHORT)) {
+            redis.call("SET", "abandoned", "1");
+            proxy.all().abandon();
+            proxy.all().pass();
+
+            assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> redis.call("GET", "abandoned"));
+            try (Resp second = connect(PATIENCE)) {
+                assertThat(second.call("GET", "abandoned")).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
     void a_frozen_connection_stays_and_goes_on_where_it_was() throws Exception {
         try (Resp redis = connect(SHORT);
                 Resp direct = Resp.connect(Address.loopback(server.port()), null, PATIENCE)) {
