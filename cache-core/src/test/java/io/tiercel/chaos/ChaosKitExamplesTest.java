@@ -40,6 +40,7 @@ class ChaosKitExamplesTest {
             .remote(redis)
             .codec(Codec.utf8())
             .policy(p -> p.ttl(Duration.ofMinutes(10)).staleIfError(Duration.ofHours(1)))
+            .resilience(r -> r.breaker(false))
             .build();
 
     @AfterEach
