@@ -34,12 +34,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class BulkReads<K, V> {
     private final Engine<K, V> engine;
+    private final Looks<K, V> looks;
     private final Reads<K, V> reads;
     private final Loads<K, V> loads;
     private final RefreshAhead<K, V> ahead;
 
-    BulkReads(Engine<K, V> engine, Reads<K, V> reads, Loads<K, V> loads, RefreshAhead<K, V> ahead) {
+    BulkReads(Engine<K, V> engine, Looks<K, V> looks, Reads<K, V> reads, Loads<K, V> loads, RefreshAhead<K, V> ahead) {
         this.engine = engine;
+        this.looks = looks;
         this.reads = reads;
         this.loads = loads;
         this.ahead = ahead;
@@ -245,7 +247,7 @@ final class BulkReads<K, V> {
                 if (error != null) {
                     engine.lookups().fail(one.stored, flights.get(i), TierGuard.unwrap(error));
                 } else {
-                    reads.landed(one.key, sought.get(i), findings.get(i), true);
+                    this.looks.landed(one.key, sought.get(i), findings.get(i), true);
                     engine.lookups().end(one.stored, flights.get(i), findings.get(i));
                 }
             }
@@ -351,7 +353,7 @@ final class BulkReads<K, V> {
         if (entry == null) {
             throw new IllegalStateException("found nothing");
         }
-        reads.landed(one.key, one.sought, finding, backed);
+        looks.landed(one.key, one.sought, finding, backed);
         if (finding.failedAt(0)) {
             engine.detours().note(one.stored, finding.frame());
         }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     private final Engine<K, V> engine;
     private final TimeSource time;
+    private final Looks<K, V> looks;
     private final Reads<K, V> reads;
     private final RefreshAhead<K, V> ahead;
     private final BulkReads<K, V> bulkReads;
@@ -46,12 +47,13 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             Alarm alarm,
             @Nullable Probe<K, V> probe,
             List<ExecutorService> ownThreads) {
-        Loads<K, V> loads = new Loads<>(engine);
+        this.looks = new Looks<>(engine);
+        Loads<K, V> loads = new Loads<>(engine, looks);
         this.engine = engine;
         this.time = engine.time();
-        this.reads = new Reads<>(engine, loads);
+        this.reads = new Reads<>(engine, looks, loads);
         this.ahead = new RefreshAhead<>(engine, reads, alarm);
-        this.bulkReads = new BulkReads<>(engine, reads, loads, ahead);
+        this.bulkReads = new BulkReads<>(engine, looks, reads, loads, ahead);
         this.writes = new Writes<>(engine);
         this.explains = new Explains<>(engine, tiers);
         this.background = background;
@@ -158,7 +160,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 : new Probe<>(engine, notes, alarm, coherence.probeEvery());
         DefaultTieredCache<K, V> cache =
                 new DefaultTieredCache<>(engine, builder.remotes(), background, alarm, probe, own);
-        changes.tell(key -> engine.changed(key, cache.reads::lookAgain), generations, tags);
+        changes.tell(key -> engine.changed(key, cache.looks::again), generations, tags);
         return cache;
     }
 

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -197,16 +196,17 @@ record Engine<K, V>(
     /**
      * Somebody changed the key; runs on a thread of a store's client.
      *
-     * @param before done when what was read before counts no more, and before L1 forgets: a look that begins here leaves
-     *     no moment in which a reader finds neither
+     * @param before done when what was read before counts no more, and before L1 forgets: a look that readers can join from
+     *     here on leaves no moment in which a reader finds neither. What it returns is done after that
      */
-    void changed(String stored, Consumer<String> before) {
+    void changed(String stored, Function<String, Runnable> before) {
         fences.moved(stored);
         lag.told(stored);
-        before.accept(stored);
+        Runnable after = before.apply(stored);
         if (local != null) {
             local.removeStored(stored);
         }
+        after.run();
         waiters.changed(stored);
     }
 

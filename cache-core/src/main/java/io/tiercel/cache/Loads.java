@@ -25,9 +25,11 @@ final class Loads<K, V> {
     private static final Logger LOG = LoggerFactory.getLogger(TieredCache.class);
 
     private final Engine<K, V> engine;
+    private final Looks<K, V> looks;
 
-    Loads(Engine<K, V> engine) {
+    Loads(Engine<K, V> engine, Looks<K, V> looks) {
         this.engine = engine;
+        this.looks = looks;
     }
 
     /**
@@ -233,6 +235,10 @@ final class Loads<K, V> {
                         engine.counters().fillsRefused.increment();
                     }
                     engine.forget(one.missing().key(), stored);
+                    if (Boolean.TRUE.equals(confirmed)) {
+                        looks.again(one.missing().key(), stored)
+                                .run(); // most often it is only our own fill that was told of
+                    }
                 }
                 engine.loads().end(stored, one.flight(), one.answer());
             }

@@ -7,6 +7,7 @@ import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.Leases.Ask;
 import io.tiercel.cache.Leases.Verdict;
 import io.tiercel.cache.Loads.Missing;
+import io.tiercel.cache.Looks.Look;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -38,10 +39,12 @@ final class Reads<K, V> {
     private static final int MOST_LOADS = 3;
 
     private final Engine<K, V> engine;
+    private final Looks<K, V> looks;
     private final Loads<K, V> loads;
 
-    Reads(Engine<K, V> engine, Loads<K, V> loads) {
+    Reads(Engine<K, V> engine, Looks<K, V> looks, Loads<K, V> loads) {
         this.engine = engine;
+        this.looks = looks;
         this.loads = loads;
     }
 
@@ -58,13 +61,6 @@ final class Reads<K, V> {
         /** Somebody asked for a load, whatever there is. */
         REFRESH
     }
-
-    /**
-     * What a look into the first remote tier brought.
-     *
-     * @param own whether this reader made it, or waited for another's
-     */
-    private record Look<V>(Sought sought, Finding<V> finding, boolean own) {}
 
     /** One read on its way. */
     private static final class Errand<K, V> {
@@ -267,7 +263,7 @@ final class Reads<K, V> {
     CompletableFuture<@Nullable V> getIfPresent(K key, Executor executor) {
         engine.counters().localMisses.increment();
         String stored = engine.stored(key);
-        return look(key, stored, executor)
+        return looks.look(key, stored, executor)
                 .thenCompose(look -> deeper(key, look, executor))
                 .thenApply(look -> {
                     Entry<V> entry = look.finding().entry();
@@ -299,14 +295,14 @@ final class Reads<K, V> {
     /** Copies upwards what a reader without a loader found; nobody waits for it. */
     void bringUp(K key, Sought sought, Finding<V> first, Finding<V> found, Executor executor) {
         if (!engine.leases().on()) {
-            landed(key, sought, found, false);
+            looks.landed(key, sought, found, false);
             return;
         }
         var unused = engine.leases()
                 .ask(List.of(new Ask<>(sought, first)), engine.executor())
                 .thenAccept(verdicts -> {
                     if (verdicts.get(0) instanceof Verdict.Found<V> up) {
-                        landed(key, sought, up.finding(), up.backed());
+                        looks.landed(key, sought, up.finding(), up.backed());
                     } else if (verdicts.get(0) instanceof Verdict.Load<V> load) {
                         engine.leases().release(load.lease());
                     }
@@ -351,7 +347,7 @@ final class Reads<K, V> {
             load(errand, lease, Finding.nothing(0));
             return;
         }
-        then(errand, look(errand.key, errand.stored, errand.executor), look -> {
+        then(errand, looks.look(errand.key, errand.stored, errand.executor), look -> {
             errand.flight.readFrom(look.sought().ticket());
             if (!served(errand, look)) {
                 decide(errand, look);
@@ -392,7 +388,7 @@ final class Reads<K, V> {
         if (entry == null) {
             throw new IllegalStateException("found nothing");
         }
-        landed(errand.key, sought, finding, backed);
+        looks.landed(errand.key, sought, finding, backed);
         if (finding.failedAt(0)) {
             engine.detours().note(errand.stored, finding.frame());
         }
@@ -601,71 +597,6 @@ final class Reads<K, V> {
         Errand<K, V> errand = new Errand<>(key, stored, flight, loader, executor, Purpose.READ_AGAIN);
         errand.loads = 1;
         overtaken(errand);
-    }
-
-    /** Asks the first remote tier, or waits for who is asking it already. */
-    private CompletableFuture<Look<V>> look(K key, String stored, Executor executor) {
-        return look(key, stored, true, executor);
-    }
-
-    /** @param counted whether a miss is counted */
-    private CompletableFuture<Look<V>> look(K key, String stored, boolean counted, Executor executor) {
-        Sought sought = engine.sought(stored);
-        if (engine.remotes().isEmpty()) {
-            return CompletableFuture.completedFuture(new Look<>(sought, Finding.nothing(0), true));
-        }
-        if (engine.repairs().isPending(stored)) {
-            Finding<V> nothing = Finding.nothing(engine.remotes().all());
-            return CompletableFuture.completedFuture(new Look<>(sought, nothing, true));
-        }
-        Flight<Finding<V>> mine = new Flight<>(sought.ticket());
-        Flight<Finding<V>> other = engine.joinLook(stored, mine);
-        if (other != null) {
-            return other.result.thenApply(finding -> new Look<>(sought, finding, false));
-        }
-        try {
-            var unused = engine.remotes().findFirst(sought, counted, executor).whenComplete((finding, error) -> {
-                if (error != null) {
-                    engine.lookups().fail(stored, mine, TierGuard.unwrap(error));
-                } else {
-                    landed(key, sought, finding, true);
-                    engine.lookups().end(stored, mine, finding);
-                }
-            });
-        } catch (RuntimeException e) {
-            engine.lookups().fail(stored, mine, e);
-        }
-        return mine.result.thenApply(finding -> new Look<>(sought, finding, true));
-    }
-
-    /**
-     * Copies what was found into L1, unless the key was written or invalidated meanwhile.
-     *
-     * @param backed whether the first tier has it
-     */
-    void landed(K key, Sought sought, Finding<V> finding, boolean backed) {
-        Entry<V> entry = finding.entry();
-        if (entry == null) {
-            return;
-        }
-        if (!engine.install(key, sought.key(), entry, sought.ticket(), backed)) {
-            engine.counters().fillsRefused.increment();
-            return;
-        }
-        if (engine.local() != null) {
-            engine.counters().localPromotions.increment();
-        }
-        if (!engine.leases().on() && entry.isFreshAt(engine.time().nanos())) {
-            engine.unleasedFills().promote(sought.key(), finding, engine.claim(key, sought));
-        }
-    }
-
-    /** After a change to a key that was filled here a moment ago, which may have been that; runs on a client's thread. */
-    void lookAgain(String stored) {
-        K key = engine.local() == null ? null : engine.ownFills().recent(stored);
-        if (key != null) {
-            var unused = look(key, stored, false, engine.executor());
-        }
     }
 
     private void countHit(Look<V> look) {

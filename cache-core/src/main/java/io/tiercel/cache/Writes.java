@@ -37,7 +37,7 @@ final class Writes<K, V> {
                                 ? CompletableFuture.completedFuture(null)
                                 : engine.generations().advance(parts, Duration.ZERO),
                         engine.watch()::index,
-                        key -> engine.changed(key, x -> {})));
+                        key -> engine.changed(key, x -> () -> {})));
     }
 
     private record Given<K, V>(K key, V value) {}

@@ -70,9 +70,8 @@ class MemoryTest {
                 System.out.println("plenty: " + kept(cache, "plenty") + " kept, " + passedBy(cache) + " passed by");
 
                 List<byte[]> live = new ArrayList<>();
-                while (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()
-                        < 0.88 * Runtime.getRuntime().maxMemory()) {
-                    live.add(new byte[200_000]);
+                for (long bytes = 0; bytes < 0.84 * Runtime.getRuntime().maxMemory(); bytes += 200_000) {
+                    live.add(new byte[200_000]); // beside it there are some megabytes of everything else
                 }
                 System.gc();
                 Thread.sleep(1_100); // it is looked at once a second
