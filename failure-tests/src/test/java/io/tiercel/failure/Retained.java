@@ -12,8 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * found right after it ran, so that what is allocated since does not count.
  */
 final class Retained implements AutoCloseable {
-    /** Every look stops the whole program; it should not be what takes the time. */
-    private static final long PAUSE_NANOS = 700_000_000;
+    private static final long PAUSE_NANOS = 100_000_000;
 
     private final long before = afterCollection();
     private final AtomicLong most = new AtomicLong();
