@@ -27,6 +27,7 @@ class StampedeIT {
     @AfterAll
     static void stop() {
         if (stampedes != null) {
+            System.out.println(stampedes.table());
             stampedes.close();
         }
     }
