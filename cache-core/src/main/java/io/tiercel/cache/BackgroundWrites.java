@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,12 +20,16 @@ final class BackgroundWrites {
     private static final Logger LOG = LoggerFactory.getLogger(TieredCache.class);
     private static final int MOST = 10_000;
 
+    /** Writes that did not fit. */
+    final LongAdder dropped = new LongAdder();
+
     private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
 
     /** Starts a write if there is room. Its outcome is the tier's guard's to count. */
     @SuppressWarnings("CollectionUndefinedEquality") // the very same future is what is meant
     void start(Supplier<CompletableFuture<?>> write) {
         if (underWay.size() >= MOST) {
+            dropped.increment();
             return;
         }
         CompletableFuture<?> future = write.get();

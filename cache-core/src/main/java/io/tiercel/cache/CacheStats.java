@@ -20,6 +20,7 @@ import java.util.List;
  * @param absent keys asked for without a loader that no tier had
  * @param stale answers, counted above too, that were past their fresh life
  * @param fillsRefused values that were not stored since the key was written or invalidated meanwhile
+ * @param dropped writes that no caller waits for, to L2 or below, that were not made since too many were under way
  * @param loadNanos time spent in loaders, in nanoseconds
  */
 public record CacheStats(
@@ -33,6 +34,7 @@ public record CacheStats(
         long absent,
         long stale,
         long fillsRefused,
+        long dropped,
         long loadNanos) {
 
     /** Takes a copy of the list. */

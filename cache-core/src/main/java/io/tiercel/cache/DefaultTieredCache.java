@@ -443,6 +443,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 counters.absent.sum(),
                 counters.stale.sum(),
                 counters.fillsRefused.sum(),
+                background.dropped.sum(),
                 counters.loadNanos.sum());
     }
 

@@ -161,6 +161,12 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
                 "Values not stored since their key was written meanwhile",
                 null,
                 CacheStats::fillsRefused);
+        counts.add(
+                "tiercel.writes.dropped",
+                "writes",
+                "Writes behind that were not made as too many were under way",
+                null,
+                CacheStats::dropped);
     }
 
     private void bindCoherence(MeterRegistry registry, TieredCache<?, ?> cache) {

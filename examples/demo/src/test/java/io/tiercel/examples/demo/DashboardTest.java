@@ -133,6 +133,7 @@ class DashboardTest {
                 0,
                 0,
                 0,
+                0,
                 0);
         return new Dashboard.Moment(
                 total,

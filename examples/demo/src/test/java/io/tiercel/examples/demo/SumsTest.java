@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class SumsTest {
     /** 800 + 100 + 50 + 40 + 0 + 9 + 1 = 1,000. */
     private static final CacheStats STATS = new CacheStats(
-            tier("local", 800), List.of(tier("redis", 100), tier("memcached", 50)), 40, 0, 0, 0, 9, 1, 0, 0, 0);
+            tier("local", 800), List.of(tier("redis", 100), tier("memcached", 50)), 40, 0, 0, 0, 9, 1, 0, 0, 0, 0);
 
     @Test
     void a_sum_that_is_right_has_no_complaints() {
