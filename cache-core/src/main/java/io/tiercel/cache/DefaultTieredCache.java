@@ -105,6 +105,10 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         RemoteTiers<V> remotes = new RemoteTiers<>(
                 guards, new Findings<>(guards, framing, generations, tags, policy, time), detours, time);
         RemoteWrites remoteWrites = new RemoteWrites(guards, generations, builder.without(), policy, time, background);
+        List<TierGuard> unheeding = RemoteTiers.guards(
+                name, builder.remotes(), builder.resilience().breaker(false), new Events(executor), alarm, time);
+        RemoteWrites repairWrites =
+                new RemoteWrites(unheeding, generations, builder.without(), policy, time, background);
         Waiters waiters = new Waiters(alarm);
         Leases<V> leases = new Leases<>(
                 remotes,
@@ -128,6 +132,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 local,
                 remotes,
                 remoteWrites,
+                repairWrites,
                 new UnleasedFills(guards, remoteWrites, background),
                 framing,
                 new Lives(() -> ThreadLocalRandom.current().nextDouble()),

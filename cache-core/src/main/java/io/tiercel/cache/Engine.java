@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param loads reads that will call a loader if no tier has the key, by stored key
  * @param executor where the flow goes on when no caller's thread does it
  * @param loaderExecutor where loaders run that don't run on their caller's thread
+ * @param repairWrites do not heed breakers: a write that a hung node got may be done when it wakes, and the removal that
+ *     repairs it must then be behind it in the same queue, and not come when the breaker lets the next call through
  * @param generations null if the cache has no remote tier
  */
 record Engine<K, V>(
@@ -28,6 +30,7 @@ record Engine<K, V>(
         @Nullable LocalEntries<K, V> local,
         RemoteTiers<V> remotes,
         RemoteWrites remoteWrites,
+        RemoteWrites repairWrites,
         UnleasedFills unleasedFills,
         Framing<V> framing,
         Lives lives,

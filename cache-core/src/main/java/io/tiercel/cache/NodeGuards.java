@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeGuards {
     private static final int MOST = 1_000;
+
+    /** So many answers, and the tier's code has been compiled and its connections are up. */
+    private static final int WARM = 1_000;
+
     private static final long FORGOTTEN_AFTER = Duration.ofMinutes(10).toNanos();
     /** A failed node that nobody asks any more has been replaced by another. */
     private static final long REPLACED_AFTER = Duration.ofSeconds(10).toNanos();
@@ -32,6 +36,8 @@ final class NodeGuards {
     private final Deadlines deadlines;
     private final Deadlines readDeadlines;
     private final ConcurrentHashMap<String, NodeGuard> nodes = new ConcurrentHashMap<>();
+    private final AtomicInteger answers = new AtomicInteger();
+    private volatile boolean warm;
     private final AtomicInteger failingNodes = new AtomicInteger();
     private final AtomicLong failingSince = new AtomicLong();
     private final AtomicLong lastSweep;
@@ -79,9 +85,12 @@ final class NodeGuards {
         return deadlines;
     }
 
-    /** Of reads of few keys. */
+    /**
+     * Of reads of few keys. The first ones of a process get all the time there is: code that has never run and threads that
+     * all start at once make them slow, and who goes on without the first tier loads what others load too.
+     */
     Deadlines readDeadlines() {
-        return readDeadlines;
+        return warm ? readDeadlines : deadlines;
     }
 
     List<NodeStats> stats() {
@@ -109,6 +118,9 @@ final class NodeGuards {
     }
 
     void answered(NodeGuard node) {
+        if (!warm && answers.incrementAndGet() >= WARM) {
+            warm = true;
+        }
         if (node.failing.get() && node.failing.compareAndSet(true, false)) {
             lessFailing();
         } else if (failingNodes.get() > 0) {

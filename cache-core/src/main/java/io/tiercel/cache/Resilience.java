@@ -127,7 +127,7 @@ public final class Resilience {
 
     /**
      * After how long a read of at most 100 keys goes on without the tier, as if that did not have them. A read has other
-     * ways to go on, and so needs less patience than a write. Default: a quarter of the tier's own timeout, beyond which
+     * ways to go on, and so needs less patience than a write. The first 1,000 calls of a tier wait for all of its timeout. Default: a quarter of the tier's own timeout, beyond which
      * nothing waits.
      *
      * @param readTimeout from 1 ms to a minute

@@ -200,7 +200,7 @@ final class Writes<K, V> {
 
     /** For repairs: the keys that are still not removed everywhere. */
     private CompletableFuture<Set<String>> removeAgain(List<String> stored) {
-        return engine.remoteWrites().removeAll(sought(stored)).thenApply(bulk -> {
+        return engine.repairWrites().removeAll(sought(stored)).thenApply(bulk -> {
             Set<String> failed = new LinkedHashSet<>(bulk.failures().keySet());
             failed.addAll(bulk.unsafe());
             return failed;

@@ -379,6 +379,13 @@ class NodeGuardTest {
     void a_read_of_few_keys_goes_on_sooner_than_a_write_or_a_read_of_many() {
         guard = guard(r -> Resilience.DEFAULT);
         tier.script.put("a", key -> new CompletableFuture<>());
+        CompletableFuture<byte[]> cold = guard.get("a/1");
+        time.advance(ofMillis(13));
+        assertThat(guard.get("b/1")).isCompleted();
+        for (int i = 0; i < 1_000; i++) {
+            guard.get("b/" + i).join();
+        }
+        assertThat(cold).as("before the tier is warm").isNotDone();
         CompletableFuture<byte[]> read = guard.get("a/1");
         CompletableFuture<List<Outcome<byte[]>>> few = guard.getAll(List.of("a/1", "a/2"));
         CompletableFuture<List<Outcome<byte[]>>> many = guard.getAll(Collections.nCopies(101, "a/1"));
