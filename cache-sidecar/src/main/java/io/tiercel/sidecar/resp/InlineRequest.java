@@ -21,7 +21,7 @@ final class InlineRequest {
     /** Adds the words of a line to a request, as offsets into the line, whose bytes change. */
     static void split(byte[] line, Request into) throws RespProtocolException {
         for (byte b : line) {
-            // Redis would drop the rest of the line, and whoever wrote it would not know.
+            // Redis does not look behind it for the end of the line; and words for people hold none.
             if (b == 0) {
                 throw new RespProtocolException("NUL in inline request");
             }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>a number has at most 10 digits, so that {@code *-99999999999} is no number, and a wrong digit is refused when it
  *       comes, where Redis waits up to 64 KiB for the line to end: {@code too big mbulk count string} is never said;
  *   <li>{@link RespLimits} bounds arguments and bytes; Redis closes without a word at its limit of 1 GB;
- *   <li>an inline request holds no NUL, where Redis drops what follows it, and before authentication it is as bounded as
+ *   <li>an inline request holds no NUL, behind which Redis sees no end of the line and waits, and before authentication it is as bounded as
  *       an array is;
  *   <li>{@code POST} and {@code Host:}, what a browser sends that was lured here, are answered with an error before the
  *       connection is closed; Redis only closes it.

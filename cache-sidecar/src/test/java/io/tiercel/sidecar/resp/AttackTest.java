@@ -2,6 +2,7 @@ package io.tiercel.sidecar.resp;
 
 import static io.tiercel.sidecar.resp.Corpus.bytes;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -163,8 +164,7 @@ final class AttackTest {
         byte[] cut = bytes("*2\r\n$3\r\nGET\r\n$1\r\nk");
         try (RequestDecoder decoder = new RequestDecoder(RespLimits.defaults(), true)) {
             decoder.feed(Unpooled.wrappedBuffer(large, cut));
-            Request request = decoder.next();
-            assertThat(request).isNotNull();
+            Request request = requireNonNull(decoder.next());
             assertThat(request.count()).isEqualTo(131_072);
 
             assertThat(decoder.next()).isNull();

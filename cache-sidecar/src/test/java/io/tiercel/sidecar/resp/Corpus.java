@@ -60,7 +60,6 @@ final class Corpus {
             "*1\r\n$1073741824\r\n",
             "*2\r\n$4\r\nPING\r\n$-1\r\n",
             "*1\r\n$4\r\nPING\r\n*x\r\n",
-            "*2\r\n$3\r\nGET\r\n$1\r\nab\r\n$1\r\nx\r\n",
             "PING \"\r\n",
             "PING \"a\"b\r\n",
             "PING 'a\r\n",

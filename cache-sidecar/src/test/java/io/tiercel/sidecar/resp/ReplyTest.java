@@ -4,6 +4,7 @@ import static io.tiercel.sidecar.resp.Protocol.RESP2;
 import static io.tiercel.sidecar.resp.Protocol.RESP3;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -172,8 +173,7 @@ final class ReplyTest {
         ByteBuf value = Unpooled.copiedBuffer("a\0\377", ISO_8859_1);
         try (RequestDecoder decoder = new RequestDecoder(RespLimits.defaults(), true)) {
             decoder.feed(Unpooled.copiedBuffer("ECHO \"a\\x00\\xff\"\r\n", ISO_8859_1));
-            Request request = decoder.next();
-            assertThat(request).isNotNull();
+            Request request = requireNonNull(decoder.next());
             ByteBuf out = Unpooled.buffer();
 
             Reply.bulk(out, value);

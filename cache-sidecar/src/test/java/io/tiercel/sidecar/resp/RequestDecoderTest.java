@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.resp;
 
 import static io.tiercel.sidecar.resp.Corpus.bytes;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -112,13 +113,10 @@ final class RequestDecoderTest {
         try (RequestDecoder decoder = new RequestDecoder(LIMITS, false)) {
             decoder.feed(Unpooled.wrappedBuffer(sent));
 
-            Request auth = decoder.next();
-            assertThat(auth).isNotNull();
+            Request auth = requireNonNull(decoder.next());
             assertThat(auth.is(0, "AUTH")).isTrue();
             decoder.authenticated(true);
-            Request get = decoder.next();
-
-            assertThat(get).isNotNull();
+            Request get = requireNonNull(decoder.next());
             assertThat(get.length(1)).isEqualTo(20_000);
         }
     }
@@ -223,9 +221,7 @@ final class RequestDecoderTest {
         try (RequestDecoder decoder = new RequestDecoder(LIMITS, true)) {
             decoder.feed(Unpooled.wrappedBuffer(bytes("*2\r\n$3\r\ngEt\r\n$3\r\nK\377y\r\n")));
 
-            Request request = decoder.next();
-
-            assertThat(request).isNotNull();
+            Request request = requireNonNull(decoder.next());
             assertThat(request.count()).isEqualTo(2);
             assertThat(request.is(0, "GET")).isTrue();
             assertThat(request.is(0, "SET")).isFalse();
@@ -274,9 +270,7 @@ final class RequestDecoderTest {
                     assertThat(decoder.next()).isNull();
                     decoder.feed(Unpooled.copiedBuffer(sent, cut, sent.length - cut));
 
-                    Request request = decoder.next();
-
-                    assertThat(request).isNotNull();
+                    Request request = requireNonNull(decoder.next());
                     assertThat(request.text(1)).isEqualTo("hello");
                 }
             }
