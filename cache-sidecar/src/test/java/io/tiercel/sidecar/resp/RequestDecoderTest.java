@@ -72,6 +72,7 @@ final class RequestDecoderTest {
                 Arguments.of("*1\r\n*1\r\n", "expected '$', got '*'"),
                 Arguments.of("*1\r\n$4\r\nPINGxx", "expected CRLF after a bulk string"),
                 Arguments.of("*1\r\n$4\r\nPING\n\n", "expected CRLF after a bulk string"),
+                Arguments.of("*1\r\n$4\r\nPING\rx", "expected CRLF after a bulk string"),
                 Arguments.of("*1\r\n$3\r\nPING\r\n", "expected CRLF after a bulk string"),
                 Arguments.of("GET \"k\r\n", "unbalanced quotes in request"),
                 Arguments.of("GET 'k'k\r\n", "unbalanced quotes in request"),
