@@ -36,6 +36,8 @@ final class NodeGuards {
     private final Deadlines deadlines;
     private final Deadlines readDeadlines;
     private final ConcurrentHashMap<String, NodeGuard> nodes = new ConcurrentHashMap<>();
+    private final AtomicLong bytesInFlight = new AtomicLong();
+    private final long mostBytes;
     private final AtomicInteger answers = new AtomicInteger();
     private volatile boolean warm;
     private final AtomicInteger failingNodes = new AtomicInteger();
@@ -54,8 +56,31 @@ final class NodeGuards {
         this.readDeadlines = readTimeout.compareTo(tier.timeout()) < 0
                 ? Deadlines.before(tier.name(), readTimeout, alarm, time)
                 : deadlines;
+        this.mostBytes = resilience.maximumBytesInFlight();
         this.lastSweep = new AtomicLong(time.nanos());
         this.lastRefusal = new AtomicLong(time.nanos() - SECOND);
+    }
+
+    /**
+     * Makes room for bytes that are to be written, which wait in this process until the store has taken them.
+     *
+     * @return what the write fails with if there is none, else null; then {@link #free} is called when it has ended
+     */
+    @Nullable
+    TierException reserve(long bytes) {
+        long all = bytesInFlight.addAndGet(bytes);
+        if (all <= mostBytes || all == bytes) {
+            return null; // one alone is let through, however large it is
+        }
+        bytesInFlight.addAndGet(-bytes);
+        return new TierException(
+                Kind.CROWDED,
+                tier.name() + ": the write is not sent: others of " + (all - bytes) + " bytes, of at most " + mostBytes
+                        + " (resilience.maximumBytesInFlight), wait to be taken");
+    }
+
+    void free(long bytes) {
+        bytesInFlight.addAndGet(-bytes);
     }
 
     NodeGuard of(String key) {

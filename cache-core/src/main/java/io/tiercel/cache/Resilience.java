@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * time or says that it serves nobody; a write that is refused, by a server that is full for example, does not.
  */
 public final class Resilience {
-    static final Resilience DEFAULT =
-            new Resilience(true, 50, Duration.ofMillis(500), Duration.ofSeconds(2), Resilience.IN_FLIGHT, null);
 
     /**
      * A server that does 100,000 operations a second has that many done in the time that a call may take, so more could
@@ -23,8 +21,14 @@ public final class Resilience {
      */
     private static final int IN_FLIGHT = 5_000;
 
+    private static final long BYTES = Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 256);
+
     private static final Duration SHORTEST = Duration.ofMillis(10);
     private static final Duration LONGEST = Duration.ofMinutes(1);
+
+    /** After what it is made of. */
+    static final Resilience DEFAULT = new Resilience(
+            true, 50, Duration.ofMillis(500), Duration.ofSeconds(2), Resilience.IN_FLIGHT, null, Resilience.BYTES);
 
     private final boolean breaker;
     private final int failureRate;
@@ -32,6 +36,7 @@ public final class Resilience {
     private final Duration openAtMost;
     private final int maximumInFlight;
     private final @Nullable Duration readTimeout;
+    private final long maximumBytesInFlight;
 
     private Resilience(
             boolean breaker,
@@ -39,13 +44,15 @@ public final class Resilience {
             Duration openAtFirst,
             Duration openAtMost,
             int maximumInFlight,
-            @Nullable Duration readTimeout) {
+            @Nullable Duration readTimeout,
+            long maximumBytesInFlight) {
         this.breaker = breaker;
         this.failureRate = failureRate;
         this.openAtFirst = openAtFirst;
         this.openAtMost = openAtMost;
         this.maximumInFlight = maximumInFlight;
         this.readTimeout = readTimeout;
+        this.maximumBytesInFlight = maximumBytesInFlight;
     }
 
     /** Whether nodes that fail are left alone for a while. Default true. */
@@ -58,7 +65,8 @@ public final class Resilience {
      * timeout.
      */
     public Resilience breaker(boolean breaker) {
-        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+        return new Resilience(
+                breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout, maximumBytesInFlight);
     }
 
     /** How many percent of a node's last calls have to fail before it is left alone. Default 50. */
@@ -75,7 +83,8 @@ public final class Resilience {
         if (percent < 1 || percent > 100) {
             throw new IllegalArgumentException("resilience.failureRate must be from 1 to 100: " + percent);
         }
-        return new Resilience(breaker, percent, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+        return new Resilience(
+                breaker, percent, openAtFirst, openAtMost, maximumInFlight, readTimeout, maximumBytesInFlight);
     }
 
     /** For how long a node that failed is left alone at first. Default 500 ms. */
@@ -105,7 +114,7 @@ public final class Resilience {
             throw new IllegalArgumentException(
                     "resilience.openFor: most must be from first, " + first + ", to " + LONGEST + ": " + most);
         }
-        return new Resilience(breaker, failureRate, first, most, maximumInFlight, readTimeout);
+        return new Resilience(breaker, failureRate, first, most, maximumInFlight, readTimeout, maximumBytesInFlight);
     }
 
     /** How many calls may wait for the answer of one node. Default 5,000. */
@@ -122,7 +131,8 @@ public final class Resilience {
         if (maximumInFlight < 1) {
             throw new IllegalArgumentException("resilience.maximumInFlight must be positive: " + maximumInFlight);
         }
-        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+        return new Resilience(
+                breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout, maximumBytesInFlight);
     }
 
     /**
@@ -137,7 +147,8 @@ public final class Resilience {
             throw new IllegalArgumentException(
                     "resilience.readTimeout must be from 1 ms to " + LONGEST + ": " + readTimeout);
         }
-        return new Resilience(breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout);
+        return new Resilience(
+                breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout, maximumBytesInFlight);
     }
 
     /** How long a read of few keys waits for a tier with that timeout. */
@@ -146,10 +157,32 @@ public final class Resilience {
         return most.compareTo(timeout) < 0 ? most : timeout;
     }
 
+    /** How many bytes of single writes may wait for a tier. Default 8 MiB, or a 256th of the heap if that is more. */
+    public long maximumBytesInFlight() {
+        return maximumBytesInFlight;
+    }
+
+    /**
+     * How many bytes of single writes may wait until a tier has taken them; what comes on top fails at once. A store that
+     * hangs would otherwise fill the memory. One write alone is let through whatever its size; bulk writes are bounded by
+     * their callers.
+     *
+     * @param maximumBytesInFlight at least 1
+     */
+    public Resilience maximumBytesInFlight(long maximumBytesInFlight) {
+        if (maximumBytesInFlight < 1) {
+            throw new IllegalArgumentException(
+                    "resilience.maximumBytesInFlight must be positive: " + maximumBytesInFlight);
+        }
+        return new Resilience(
+                breaker, failureRate, openAtFirst, openAtMost, maximumInFlight, readTimeout, maximumBytesInFlight);
+    }
+
     @Override
     public String toString() {
         return "Resilience[breaker=" + breaker + ", failureRate=" + failureRate + ", openFor=" + openAtFirst + ".."
                 + openAtMost + ", maximumInFlight=" + maximumInFlight + ", readTimeout="
-                + (readTimeout == null ? "a quarter" : readTimeout) + "]";
+                + (readTimeout == null ? "a quarter" : readTimeout) + ", maximumBytesInFlight=" + maximumBytesInFlight
+                + "]";
     }
 }

@@ -100,7 +100,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Void> put(String key, byte[] value, Duration ttl) {
-        return one("put", key, () -> tier.put(key, value, ttl)).thenRun(() -> written(value));
+        return one("put", key, value.length, () -> tier.put(key, value, ttl)).thenRun(() -> written(value));
     }
 
     CompletableFuture<List<Outcome<Void>>> putAll(List<TierEntry> entries) {
@@ -119,12 +119,13 @@ final class TierGuard {
     }
 
     CompletableFuture<byte @Nullable []> putIfAbsent(String key, byte[] value, Duration ttl) {
-        return one("put", key, () -> tier.putIfAbsent(key, value, ttl)).thenApply(present -> {
-            if (present == null) {
-                written(value);
-            }
-            return present;
-        });
+        return one("put", key, value.length, () -> tier.putIfAbsent(key, value, ttl))
+                .thenApply(present -> {
+                    if (present == null) {
+                        written(value);
+                    }
+                    return present;
+                });
     }
 
     CompletableFuture<Boolean> remove(String key) {
@@ -160,7 +161,7 @@ final class TierGuard {
     }
 
     CompletableFuture<Boolean> replace(String key, byte[] prefix, byte[] value, Duration ttl) {
-        return one("put", key, () -> tier.replaceIfStartsWith(key, prefix, value, ttl))
+        return one("put", key, value.length, () -> tier.replaceIfStartsWith(key, prefix, value, ttl))
                 .thenApply(replaced -> {
                     if (replaced) {
                         written(value);
@@ -249,6 +250,21 @@ final class TierGuard {
     }
 
     private <T> CompletableFuture<T> one(String operation, String key, Supplier<CompletableFuture<T>> call) {
+        return one(operation, key, 0, call);
+    }
+
+    /** @param bytes that are sent */
+    private <T> CompletableFuture<T> one(String operation, String key, int bytes, Supplier<CompletableFuture<T>> call) {
+        TierException full = bytes == 0 ? null : nodes.reserve(bytes);
+        if (full != null) {
+            failures.increment();
+            return CompletableFuture.failedFuture(full);
+        }
+        CompletableFuture<T> answer = sent(operation, key, call);
+        return bytes == 0 ? answer : answer.whenComplete((done, error) -> nodes.free(bytes));
+    }
+
+    private <T> CompletableFuture<T> sent(String operation, String key, Supplier<CompletableFuture<T>> call) {
         long start = time.nanos();
         NodeGuard node = nodes.of(key);
         TierException refusal = node.enter(start);

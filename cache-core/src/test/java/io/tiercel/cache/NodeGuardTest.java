@@ -415,6 +415,20 @@ class NodeGuardTest {
     }
 
     @Test
+    void more_bytes_than_may_wait_fail_at_once_and_one_write_alone_does_not() {
+        guard = guard(r -> r.maximumBytesInFlight(100));
+        tier.script.put("a", key -> new CompletableFuture<>());
+        CompletableFuture<Void> large = guard.put("a/1", new byte[150], Duration.ofSeconds(1));
+
+        assertThat(failure(guard.put("b/1", new byte[50], Duration.ofSeconds(1))))
+                .hasMessageContaining("resilience.maximumBytesInFlight")
+                .returns(Kind.CROWDED, TierException::kind);
+        time.advance(ofMillis(101));
+        await().until(large::isDone);
+        assertThat(guard.put("b/1", new byte[50], Duration.ofSeconds(1))).isCompleted();
+    }
+
+    @Test
     void more_calls_than_may_be_under_way_fail_at_once() {
         guard = guard(r -> r.maximumInFlight(2));
         CompletableFuture<byte[]> answer = new CompletableFuture<>();
