@@ -169,7 +169,9 @@ final class Entry<V> {
     }
 
     Entry<V> expiredAt(long now) {
-        return isFreshAt(now) || !expired ? with(now, hardEnd, true, graced, section, epoch, unwatchedUntil) : this;
+        return isFreshAt(now) || !expired
+                ? with(now, hardEnd, true, graced, ahead, section, epoch, unwatchedUntil)
+                : this;
     }
 
     /** A copy that ends earlier here, for L1 only. */
@@ -178,7 +180,7 @@ final class Entry<V> {
             return this;
         }
         long fresh = latest - freshEnd < 0 ? latest : freshEnd;
-        return with(fresh, latest, expired, graced, section, epoch, unwatchedUntil);
+        return with(fresh, latest, expired, graced, ahead, section, epoch, unwatchedUntil);
     }
 
     /** A copy that is renewed after a share of its fresh life. */
@@ -186,37 +188,23 @@ final class Entry<V> {
         long left = Math.max(0, freshEnd - now);
         long age = TimeUnit.MILLISECONDS.toNanos(Math.max(0, nowMillis - bornMillis));
         long renewAt = freshEnd - (long) ((left + age) * (1 - share));
-        return new Entry<>(
-                value,
-                freshEnd,
-                hardEnd,
-                bornMillis,
-                size,
-                checksum,
-                expired,
-                graced,
-                etag,
-                tags,
-                stamp,
-                new Ahead(renewAt, readAt),
-                section,
-                epoch,
-                unwatchedUntil);
+        Ahead renewal = new Ahead(renewAt, readAt);
+        return with(freshEnd, hardEnd, expired, graced, renewal, section, epoch, unwatchedUntil);
     }
 
     /** A copy that may be used for longer. */
     Entry<V> lasting(long nanos) {
-        return with(freshEnd, hardEnd + nanos, expired, graced, section, epoch, unwatchedUntil);
+        return with(freshEnd, hardEnd + nanos, expired, graced, ahead, section, epoch, unwatchedUntil);
     }
 
     /** A copy that is no longer fresh but may be served until it has been renewed. */
     Entry<V> gracedAt(long now) {
-        return with(isFreshAt(now) ? now : freshEnd, hardEnd, expired, true, section, epoch, unwatchedUntil);
+        return with(isFreshAt(now) ? now : freshEnd, hardEnd, expired, true, ahead, section, epoch, unwatchedUntil);
     }
 
     /** A copy whose validity hangs on the section, or for a short time on nobody. */
     Entry<V> watchedBy(@Nullable Section section, long epoch, long unwatchedUntil) {
-        return with(freshEnd, hardEnd, expired, graced, section, epoch, unwatchedUntil);
+        return with(freshEnd, hardEnd, expired, graced, ahead, section, epoch, unwatchedUntil);
     }
 
     private Entry<V> with(
@@ -224,6 +212,7 @@ final class Entry<V> {
             long hardEnd,
             boolean expired,
             boolean graced,
+            @Nullable Ahead ahead,
             @Nullable Section section,
             long epoch,
             long unwatchedUntil) {

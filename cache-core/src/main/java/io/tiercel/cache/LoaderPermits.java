@@ -81,13 +81,14 @@ final class LoaderPermits {
         }
         lock.lock();
         try {
-            if (!readers.isEmpty() || (background && !renewals.isEmpty())) {
-                return null;
-            }
-            return take(background);
+            return takeInTurn(background);
         } finally {
             lock.unlock();
         }
+    }
+
+    private @Nullable Permit takeInTurn(boolean background) {
+        return readers.isEmpty() && (!background || renewals.isEmpty()) ? take(background) : null;
     }
 
     private @Nullable Permit take(boolean background) {
@@ -109,7 +110,7 @@ final class LoaderPermits {
         Permit free;
         lock.lock();
         try {
-            free = readers.isEmpty() && (!background || renewals.isEmpty()) ? take(background) : null;
+            free = takeInTurn(background);
             if (free == null) {
                 if (readers.size() + renewals.size() >= now.loaderQueue()) {
                     counters.loadsShed.increment();
