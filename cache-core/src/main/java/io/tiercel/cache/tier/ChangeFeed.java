@@ -1,5 +1,6 @@
 package io.tiercel.cache.tier;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,6 +17,14 @@ public interface ChangeFeed extends AutoCloseable {
     interface Listener {
         /** The key was written, removed or forgotten by the store, or may have been. */
         void changed(String key);
+
+        /**
+         * As {@link #changed}, for a key whose bytes are no text in UTF-8: no tier has made it. Told only to feeds of all
+         * keys, those with the empty prefix.
+         */
+        default void changedBytes(byte[] key) {
+            // Who has no such keys has nothing to forget.
+        }
     }
 
     /** How many sections there are; constant. */
@@ -26,6 +35,11 @@ public interface ChangeFeed extends AutoCloseable {
 
     /** The section of a key, always the same for the same key. */
     Section section(String key);
+
+    /** As {@link #section(String)}, for a key as the store has it. */
+    default Section section(byte[] key) {
+        return section(new String(key, StandardCharsets.UTF_8));
+    }
 
     /**
      * A key that belongs to the section, made from a name that begins with one of the feed's prefixes. The same for the

@@ -61,6 +61,11 @@ final class BusFeed implements ChangeFeed {
     }
 
     @Override
+    public Section section(byte[] key) {
+        return sections.get(Slots.section(key));
+    }
+
+    @Override
     public String keyIn(int section, String name) {
         return Slots.keyIn(section, name);
     }
@@ -96,11 +101,22 @@ final class BusFeed implements ChangeFeed {
         if (prefixes.stream().noneMatch(key::startsWith)) {
             return;
         }
+        tell(address, section(key), () -> listener.changed(key));
+    }
+
+    /** As {@link #changed}, for a key that is no text. */
+    void changedBytes(String address, byte[] key) {
+        if (prefixes.contains("")) {
+            tell(address, section(key), () -> listener.changedBytes(key));
+        }
+    }
+
+    private void tell(String address, Section section, Runnable listening) {
         changesOf(address).increment();
         try {
-            listener.changed(key);
+            listening.run();
         } catch (RuntimeException | Error e) {
-            section(key).forget(); // what the listener would have done for one key
+            section.forget(); // what the listener would have done for one key
             warn(e);
         }
     }

@@ -106,6 +106,12 @@ final class ClusterLink implements RedisLink {
     }
 
     @Override
+    public RedisUri.@Nullable Server serverOf(byte[] key) {
+        RedisClusterNode node = nodeOf(key);
+        return node == null ? null : address(node).server;
+    }
+
+    @Override
     public List<RedisUri.Server> primaries() {
         return connection.getPartitions().stream()
                 .filter(node -> node.getRole().isUpstream())
@@ -123,9 +129,10 @@ final class ClusterLink implements RedisLink {
     @Override
     public @Nullable String addressOf(byte[] key) {
         RedisClusterNode node = nodeOf(key);
-        if (node == null) {
-            return null;
-        }
+        return node == null ? null : address(node).text;
+    }
+
+    private Address address(RedisClusterNode node) {
         RedisURI uri = node.getUri();
         Address known = addresses.get(node.getNodeId());
         if (known == null || !known.is(uri)) {
@@ -135,23 +142,21 @@ final class ClusterLink implements RedisLink {
             known = new Address(uri.getHost(), uri.getPort());
             addresses.put(node.getNodeId(), known);
         }
-        return known.text;
+        return known;
     }
 
     /** A node's address, written out once. */
     private static final class Address {
+        final RedisUri.Server server;
         final String text;
-        private final String host;
-        private final int port;
 
         Address(String host, int port) {
-            this.host = host;
-            this.port = port;
-            this.text = new RedisUri.Server(host, port).toString();
+            this.server = new RedisUri.Server(host, port);
+            this.text = server.toString();
         }
 
         boolean is(RedisURI uri) {
-            return uri.getPort() == port && uri.getHost().equals(host);
+            return uri.getPort() == server.port() && uri.getHost().equals(server.host());
         }
     }
 

@@ -210,8 +210,10 @@ final class EpochBus implements AutoCloseable {
     /** On an event loop. Bytes that no key of a tier has were written by somebody else for himself. */
     void changed(BusNode node, byte[] bytes) {
         String key = RedisKeys.string(bytes);
-        if (key != null) {
-            String address = node.server().toString();
+        String address = node.server().toString();
+        if (key == null) {
+            feeds.forEach(feed -> feed.changedBytes(address, bytes));
+        } else {
             feeds.forEach(feed -> feed.changed(address, key));
         }
     }

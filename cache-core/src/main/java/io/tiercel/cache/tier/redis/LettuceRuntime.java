@@ -186,7 +186,7 @@ final class LettuceRuntime implements AutoCloseable {
         return ssl.build();
     }
 
-    private static TrustManagerFactory trusted(Path trustStore, String password) {
+    static TrustManagerFactory trusted(Path trustStore, String password) {
         try {
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(KeyStore.getInstance(trustStore.toFile(), password.toCharArray()));

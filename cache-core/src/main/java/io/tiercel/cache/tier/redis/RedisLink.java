@@ -20,6 +20,9 @@ sealed interface RedisLink extends AutoCloseable permits StandaloneLink, Cluster
     /** Told of each operation that ran into its timeout. */
     void timedOut(byte[] key);
 
+    /** The primary of the key; null if none is known. */
+    RedisUri.@Nullable Server serverOf(byte[] key);
+
     /** Where the primaries are, as far as is known. */
     List<RedisUri.Server> primaries();
 

@@ -6,6 +6,8 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.output.CommandOutput;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
 import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
@@ -211,6 +213,18 @@ public final class RedisTier implements RemoteTier {
     @Override
     public ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
         return bus.open(prefixes, bound, listener);
+    }
+
+    /**
+     * A way for commands that are not the tier's own: connections on the caller's event loop to the servers that the tier
+     * knows. Close it before the tier.
+     *
+     * @param loop all of its methods are to be called on this loop, and all answers come on it
+     * @param channels what that loop's channels are
+     * @param resp3 the version of the protocol in which the servers answer
+     */
+    public RedisPassage passage(EventLoop loop, Class<? extends SocketChannel> channels, boolean resp3) {
+        return new RedisPassage(new PassageSettings(config, runtime.longestSilence(), loop, channels, resp3), holder);
     }
 
     @Override

@@ -19,7 +19,11 @@ final class Slots {
 
     /** The section of a key, by its hash tag where it has one. */
     static int section(String key) {
-        return SlotHash.getSlot(RedisKeys.bytes(key)) / PER_SECTION;
+        return section(RedisKeys.bytes(key));
+    }
+
+    static int section(byte[] key) {
+        return SlotHash.getSlot(key) / PER_SECTION;
     }
 
     /** The shortest hash tag at the end of the name that puts it into the section. */

@@ -43,6 +43,11 @@ record StandaloneLink(
     }
 
     @Override
+    public RedisUri.Server serverOf(byte[] key) {
+        return server;
+    }
+
+    @Override
     public List<RedisUri.Server> primaries() {
         return List.of(server);
     }
