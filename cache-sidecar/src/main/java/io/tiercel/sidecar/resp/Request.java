@@ -88,6 +88,11 @@ public final class Request {
         return copy;
     }
 
+    /** Copies an argument into an array, from that position on. */
+    public void copyTo(int argument, byte[] target, int at) {
+        source.getBytes(start(argument), target, at, length(argument));
+    }
+
     /** Appends an argument to a buffer. */
     public void writeTo(int argument, ByteBuf out) {
         out.writeBytes(source, start(argument), length(argument));

@@ -103,6 +103,11 @@ public final class RedisPassage implements AutoCloseable {
         }
     }
 
+    /** The bytes of a key that a {@link io.tiercel.cache.tier.ChangeFeed} names. */
+    public static byte[] bytes(String key) {
+        return RedisKeys.bytes(key);
+    }
+
     /** The slot of a key, as Redis Cluster computes it. */
     public static int slot(byte[] key) {
         return SlotHash.getSlot(key);

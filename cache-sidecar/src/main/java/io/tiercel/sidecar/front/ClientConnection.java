@@ -1,0 +1,561 @@
+package io.tiercel.sidecar.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.tiercel.cache.tier.TierException;
+import io.tiercel.sidecar.keyspace.Key;
+import io.tiercel.sidecar.keyspace.Outbox;
+import io.tiercel.sidecar.resp.Reply;
+import io.tiercel.sidecar.resp.Request;
+import io.tiercel.sidecar.resp.RequestDecoder;
+import io.tiercel.sidecar.resp.RespProtocolException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client: reads its requests, has them carried out, and writes the replies in the order of the requests, whichever
+ * comes first. One handler and no pipeline of codecs: replies are gathered in one buffer and written once for each read.
+ *
+ * <p>What is held for a client is bounded: it is not read from while too many of its requests are unanswered or it leaves
+ * its replies unread, and cut off if it goes on with that.
+ *
+ * <p>Confined to its event loop.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
+    private static final int FLUSH_BYTES = 64 << 10;
+    private static final int SEND_COMMANDS = 512;
+    private static final int SAMPLE = 16;
+    private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final FrontLoop loop;
+    private final long id;
+    private final RequestDecoder decoder;
+    private final Session session;
+    private final Invocation invocation;
+    private final Transaction transaction;
+    private final Outbox outbox = new Outbox();
+    private final ArrayDeque<Slot> pending = new ArrayDeque<>();
+    private final Key probe = Key.probe();
+    private final long openedAt = System.nanoTime();
+
+    private Channel channel;
+    private @Nullable ByteBuf out;
+    private @Nullable ByteBuf scratch;
+    private long readAt = openedAt;
+    private long requestSince;
+    private long stuckSince;
+    private long commands;
+    private boolean spoken;
+    private boolean midRequest;
+    private boolean silent;
+    private boolean held;
+    private boolean waits;
+    private boolean closing;
+    private boolean closed;
+    private boolean processing;
+    private boolean flushSoon;
+    private int failedLogins;
+    private String lastCommand = "NULL";
+
+    ClientConnection(FrontLoop loop, Channel channel, long id, Request none, Command noCommand) {
+        this.loop = loop;
+        this.channel = channel;
+        this.id = id;
+        Front front = loop.front();
+        User user = front.settings().defaultUser();
+        this.session = new Session(user);
+        this.decoder = new RequestDecoder(front.settings().limits(), user != null);
+        this.invocation = new Invocation(this, none, noCommand);
+        this.transaction = new Transaction(this);
+    }
+
+    FrontLoop loop() {
+        return loop;
+    }
+
+    long id() {
+        return id;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    Transaction transaction() {
+        return transaction;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    /** Points the connection's probe at an argument of the request. */
+    Key probe(Request request, int argument) {
+        return probe.point(session.prefix(), request, argument);
+    }
+
+    // ---- reading
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        channel = context.channel();
+        loop.add(this);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+            log.debug("TLS: {}", String.valueOf(handshake.cause().getMessage()));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        readAt = System.nanoTime();
+        spoken = true;
+        decoder.feed((ByteBuf) message);
+        process();
+    }
+
+    /** Carries out what has arrived, as far as it may. */
+    private void process() {
+        if (processing || closed) {
+            return;
+        }
+        processing = true;
+        try {
+            boolean more = true;
+            while (more && mayGoOn()) {
+                more = one();
+            }
+            if (!waits) {
+                send();
+            }
+            writeDone();
+            flush();
+            read(!more && !held && !waits && !closing);
+            notePartOfRequest();
+        } finally {
+            processing = false;
+        }
+        if (closing && pending.isEmpty()) {
+            closeNow();
+        }
+    }
+
+    private boolean mayGoOn() {
+        return !held
+                && !waits
+                && !closing
+                && pending.size() < loop.front().settings().maxPipeline()
+                && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
+    }
+
+    /** Writes what has been gathered; whether the client takes it. */
+    private boolean flushed() {
+        flush();
+        return channel.isWritable();
+    }
+
+    /** Carries out the next request; whether there was one. */
+    private boolean one() {
+        Request request;
+        try {
+            request = decoder.next();
+        } catch (RespProtocolException e) {
+            loop.front().gauges().protocolErrors.increment();
+            Reply.error(immediate(), e.reply());
+            endImmediate();
+            closing = true;
+            return false;
+        }
+        if (request == null) {
+            return false;
+        }
+        commands++;
+        loop.front().gauges().commands.increment();
+        silent = session.noReply() || session.takeSkip();
+        int before = pending.size();
+        long begin = (commands & (SAMPLE - 1)) == 0 ? System.nanoTime() : 0;
+        loop.front().dispatcher().dispatch(invocation, request);
+        endImmediate();
+        if (begin != 0 && pending.size() == before) {
+            loop.front().gauges().took(System.nanoTime() - begin, SAMPLE);
+        }
+        if (!waits && outbox.size() >= SEND_COMMANDS) {
+            send();
+        }
+        return true;
+    }
+
+    /** The request decoder has only now to be told. */
+    void authenticated() {
+        decoder.authenticated(true);
+    }
+
+    void loginFailed() {
+        loop.front().gauges().authFailures.increment();
+        failedLogins++;
+        if (failedLogins >= 3 && session.user() == null) {
+            closing = true;
+        }
+    }
+
+    Invocation invocation(Request request, Command command) {
+        return invocation.of(request, command);
+    }
+
+    /** The reply to this command is wanted after all. */
+    void speak() {
+        silent = false;
+    }
+
+    void lastCommand(String name) {
+        lastCommand = name;
+    }
+
+    private void notePartOfRequest() {
+        boolean now = decoder.isMidRequest();
+        if (now && !midRequest) {
+            requestSince = readAt;
+        }
+        midRequest = now;
+    }
+
+    private void read(boolean wanted) {
+        boolean may = wanted && channel.isWritable();
+        if (channel.config().isAutoRead() != may) {
+            channel.config().setAutoRead(may);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (channel.isWritable()) {
+            stuckSince = 0;
+            process();
+        } else {
+            stuckSince = System.nanoTime();
+            ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+            if (buffer != null
+                    && buffer.totalPendingWriteBytes() > loop.front().settings().maxOutputBytes()) {
+                cutOff("left more than max-output-bytes unread");
+            }
+        }
+    }
+
+    // ---- replies
+
+    /** Where a reply is written that can be given now. */
+    ByteBuf immediate() {
+        if (pending.isEmpty() && !silent) {
+            return gathered();
+        }
+        ByteBuf buffer = scratch;
+        if (buffer == null) {
+            buffer = Unpooled.buffer(64);
+            scratch = buffer;
+        }
+        return buffer;
+    }
+
+    private ByteBuf gathered() {
+        ByteBuf buffer = out;
+        if (buffer == null) {
+            buffer = channel.alloc().buffer(1_024);
+            out = buffer;
+        }
+        return buffer;
+    }
+
+    private void endImmediate() {
+        ByteBuf buffer = scratch;
+        if (buffer == null || !buffer.isReadable()) {
+            return;
+        }
+        if (!silent) {
+            byte[] bytes = new byte[buffer.readableBytes()];
+            buffer.readBytes(bytes);
+            Slot slot = new Slot(this, System.nanoTime(), Long.MAX_VALUE, false);
+            pending.add(slot);
+            slot.reply(bytes);
+        }
+        buffer.clear();
+        if (buffer.capacity() > FLUSH_BYTES) {
+            buffer.release();
+            scratch = null;
+        }
+    }
+
+    /** A place for a reply that comes later. */
+    Slot later(long nanos) {
+        long now = System.nanoTime();
+        Slot slot = new Slot(this, now, nanos == Long.MAX_VALUE ? nanos : now + nanos, silent);
+        pending.add(slot);
+        return slot;
+    }
+
+    /** A reply has come; it is written when its turn has. */
+    void answered(Slot slot) {
+        byte[] bytes = slot.bytes();
+        if (bytes != null) {
+            loop.front().gauges().heldBytes.addAndGet(bytes.length);
+        }
+        if (closed) {
+            forget(slot);
+            return;
+        }
+        if (!processing && !flushSoon && pending.peek() != null && pending.peek().isDone()) {
+            flushSoon = true;
+            loop.soon(this);
+        }
+    }
+
+    /** Writes the replies that have come, and goes on with what has been received. */
+    void continueSoon() {
+        flushSoon = false;
+        process();
+    }
+
+    private void writeDone() {
+        long now = 0;
+        for (Slot slot = pending.peek(); slot != null && slot.isDone(); slot = pending.peek()) {
+            pending.poll();
+            byte[] bytes = slot.bytes();
+            if (bytes == null) {
+                continue;
+            }
+            now = now == 0 ? System.nanoTime() : now;
+            loop.front().gauges().took(now - slot.since(), 1);
+            forget(slot);
+            gathered().writeBytes(bytes);
+            if (out != null && out.readableBytes() >= FLUSH_BYTES) {
+                flush();
+            }
+        }
+    }
+
+    private void forget(Slot slot) {
+        byte[] bytes = slot.bytes();
+        if (bytes != null) {
+            loop.front().gauges().heldBytes.addAndGet(-bytes.length);
+        }
+    }
+
+    private void flush() {
+        ByteBuf buffer = out;
+        if (buffer == null) {
+            return;
+        }
+        out = null;
+        if (buffer.isReadable()) {
+            var unused = channel.writeAndFlush(buffer);
+        } else {
+            buffer.release();
+        }
+    }
+
+    /** Something that nobody asked for; only between replies. */
+    void push(byte[] bytes) {
+        writeDone();
+        gathered().writeBytes(bytes);
+        flush();
+    }
+
+    // ---- sending
+
+    private void send() {
+        int count = outbox.size();
+        if (count == 0) {
+            return;
+        }
+        Gate gate = loop.gate();
+        if (gate.isOpen(count)) {
+            loop.sendAll(this);
+            return;
+        }
+        TierException refusal = gate.enter(this, count, System.nanoTime());
+        if (refusal == null) {
+            waits = true;
+        } else {
+            overloaded(refusal);
+        }
+    }
+
+    /** Sends what waits to be sent, before the client changes how it is to be answered. */
+    void sendNow() {
+        if (!waits) {
+            loop.sendAll(this);
+        }
+    }
+
+    private void overloaded(TierException refusal) {
+        loop.front().gauges().overloaded.add(outbox.size());
+        outbox.refuse(refusal);
+    }
+
+    /** There is room for what it wants to send. */
+    void goOn() {
+        waits = false;
+        loop.sendAll(this);
+        process();
+    }
+
+    /** It has waited for too long. */
+    void refuse(TierException why) {
+        waits = false;
+        overloaded(why);
+        process();
+    }
+
+    /** Carries out no more requests until {@link #release}: what was asked for must come first. */
+    void hold() {
+        held = true;
+    }
+
+    /** Goes on. */
+    void release() {
+        held = false;
+        process();
+    }
+
+    /** Whether nothing of it is under way. */
+    boolean isQuiet() {
+        return pending.isEmpty() && !decoder.isMidRequest() && !held && !waits && out == null;
+    }
+
+    boolean hasPending() {
+        return !pending.isEmpty();
+    }
+
+    // ---- the end
+
+    /** Answers what has been received and closes then. */
+    void closeWhenAnswered() {
+        closing = true;
+        if (pending.isEmpty() && !processing) {
+            flush();
+            closeNow();
+        }
+    }
+
+    private void closeNow() {
+        if (!closed) {
+            closed = true;
+            flush();
+            var unused = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    private void cutOff(String why) {
+        log.info("client {} is cut off: it {}", id, why);
+        closed = true;
+        var unused = channel.close();
+    }
+
+    /** Cuts off a client that is too slow, and answers what has waited for too long. */
+    void look(long now) {
+        if (closed) {
+            return;
+        }
+        FrontSettings settings = loop.front().settings();
+        if (!pending.isEmpty()) {
+            for (Slot slot : List.copyOf(pending)) {
+                if (slot.isLate(now)) {
+                    slot.late();
+                }
+            }
+            if (pending.isEmpty() || pending.peek().isDone()) {
+                process();
+            }
+        } else if (!spoken && now - openedAt > settings.firstByteTimeout().toNanos()) {
+            cutOff("has said nothing within first-byte-timeout");
+        } else if (now - readAt > settings.idleTimeout().toNanos()) {
+            cutOff("was idle for idle-timeout");
+        }
+        if (midRequest && !closed && now - requestSince > settings.requestTimeout().toNanos()) {
+            cutOff("sent a part of a request and not the rest within request-timeout");
+        }
+        if (stuckSince != 0 && !closed && now - stuckSince > STUCK_NANOS) {
+            ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+            if (buffer != null && buffer.totalPendingWriteBytes() > settings.maxOutputBytes() / 2) {
+                cutOff("left half of max-output-bytes unread for ten seconds");
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        closed = true;
+        loop.remove(this);
+        loop.gate().leave(this);
+        decoder.close();
+        transaction.close();
+        pending.forEach(slot -> {
+            if (slot.isDone()) {
+                forget(slot);
+            }
+        });
+        pending.clear();
+        outbox.refuse(new TierException(TierException.Kind.CROWDED, "the client has gone"));
+        ByteBuf buffer = out;
+        out = null;
+        if (buffer != null) {
+            buffer.release();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            log.debug("client {}: {}", id, cause.getMessage());
+        } else {
+            log.warn("client {} is cut off", id, cause);
+        }
+        closed = true;
+        var unused = context.close();
+    }
+
+    /** A line of CLIENT LIST. */
+    String describe() {
+        long now = System.nanoTime();
+        User user = session.user();
+        return "id=" + id
+                + " addr=" + FrontLoop.text(channel.remoteAddress())
+                + " laddr=" + FrontLoop.text(channel.localAddress())
+                + " fd=-1 name=" + session.name()
+                + " age=" + TimeUnit.NANOSECONDS.toSeconds(now - openedAt)
+                + " idle=" + TimeUnit.NANOSECONDS.toSeconds(now - readAt)
+                + " flags=N db=" + session.database()
+                + " sub=0 psub=0 ssub=0 multi=" + transaction.size()
+                + " qbuf=" + decoder.heldBytes()
+                + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" + pending.size()
+                + " omem=0 tot-mem=0 events=r cmd=" + lastCommand
+                + " user=" + (user == null ? "(none)" : user.name())
+                + " redir=-1 resp=" + (session.isResp3() ? 3 : 2)
+                + " lib-name=" + session.libraryName()
+                + " lib-ver=" + session.libraryVersion();
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(UTF_8);
+    }
+}

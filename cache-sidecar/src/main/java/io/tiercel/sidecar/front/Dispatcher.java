@@ -1,0 +1,170 @@
+package io.tiercel.sidecar.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.tiercel.sidecar.resp.Reply;
+import io.tiercel.sidecar.resp.Request;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks each request up, checks what can be checked without Redis, in Redis' order and with its words, and hands it to
+ * whoever carries it out.
+ *
+ * <p>Immutable; works for all connections.
+ */
+final class Dispatcher {
+    private static final int LONGEST_NAME = 128;
+    private static final Set<String> BEFORE_LOGIN = Set.of("AUTH", "HELLO", "QUIT", "RESET");
+    private static final Set<String> IN_TRANSACTION_AT_ONCE =
+            Set.of("EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET");
+
+    private final Front front;
+    private final CommandTable table;
+
+    Dispatcher(Front front) {
+        this.front = front;
+        Map<String, Command.Handler> handlers = new HashMap<>();
+        handlers.putAll(ConnectionCommands.handlers());
+        handlers.putAll(ClientCommands.handlers());
+        handlers.putAll(ServerCommands.handlers(this));
+        handlers.putAll(TransactionCommands.handlers());
+        boolean redis = front.redis() != null;
+        handlers.putAll(redis ? RedisCommands.handlers() : MemoryCommands.handlers(front));
+        List<Command> own = CacheCommands.commands(redis);
+        this.table = CommandTable.of(handlers, redis ? RedisCommands::pass : MemoryCommands::unknown, own);
+    }
+
+    CommandTable table() {
+        return table;
+    }
+
+    void dispatch(Invocation invocation, Request request) {
+        Command command = table.find(request);
+        ClientConnection connection = invocation.connection();
+        Session session = connection.session();
+        User user = session.user();
+        if (command == null) {
+            if (user == null) {
+                Reply.error(connection.immediate(), "NOAUTH Authentication required.");
+            } else {
+                unknown(connection, request);
+            }
+            return;
+        }
+        invocation.of(request, command);
+        if (user == null && !BEFORE_LOGIN.contains(command.name())) {
+            Reply.error(connection.immediate(), "NOAUTH Authentication required.");
+            return;
+        }
+        Command exact = command.subcommands().isEmpty() ? command : subcommand(invocation, command, request);
+        if (exact == null) {
+            connection.transaction().spoil();
+            return;
+        }
+        if (!exact.takes(request.count())) {
+            invocation.wrongArity(exact);
+            connection.transaction().spoil();
+            return;
+        }
+        connection.lastCommand(exact.name());
+        if (user != null && user.access() != User.Access.ALL || user != null && !user.hasAllKeys()) {
+            String refusal = refusal(user, exact, request);
+            if (refusal != null) {
+                invocation.error(refusal);
+                connection.transaction().spoil();
+                return;
+            }
+        }
+        if (exact.hasKeys() && !mayEnter(invocation)) {
+            connection.transaction().spoil();
+            return;
+        }
+        if (connection.transaction().isOpen() && !IN_TRANSACTION_AT_ONCE.contains(command.name())) {
+            connection.transaction().queue(invocation, exact);
+            return;
+        }
+        command.handler().handle(invocation);
+    }
+
+    /** The rate limit, and the bound on what all clients together have under way. */
+    private boolean mayEnter(Invocation invocation) {
+        if (front.live().rate().requestsPerMinute() > 0) {
+            long wait = front.rateLimiter().take(front.live().rate(), System.nanoTime());
+            if (wait > 0) {
+                front.gauges().rateLimited.increment();
+                invocation.error("RATELIMITED too many requests, retry_after_ms=" + wait);
+                return false;
+            }
+        }
+        if (front.gauges().heldBytes.get() > front.settings().maxInFlightBytes()) {
+            front.gauges().overloaded.increment();
+            invocation.error("OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100");
+            return false;
+        }
+        return true;
+    }
+
+    private @Nullable Command subcommand(Invocation invocation, Command command, Request request) {
+        if (request.count() < 2) {
+            if (command.takes(1)) {
+                return command;
+            }
+            invocation.wrongArity(command);
+            return null;
+        }
+        String name = request.length(1) > LONGEST_NAME ? "" : request.text(1).toUpperCase(Locale.ROOT);
+        Command found = command.subcommands().get(name);
+        if (found == null) {
+            invocation.error("ERR unknown subcommand '" + cut(request.text(1)) + "'. Try " + command.name() + " HELP.");
+        }
+        return found;
+    }
+
+    private void unknown(ClientConnection connection, Request request) {
+        StringBuilder arguments = new StringBuilder();
+        for (int i = 1; i < request.count() && arguments.length() < LONGEST_NAME; i++) {
+            String text = new String(request.bytes(i), 0, Math.min(request.length(i), LONGEST_NAME), UTF_8);
+            int room = LONGEST_NAME - arguments.length();
+            arguments.append('\'').append(text, 0, Math.min(room, text.length())).append("' ");
+        }
+        Reply.error(
+                connection.immediate(),
+                "ERR unknown command '" + cut(request.text(0)) + "', with args beginning with: " + arguments);
+        connection.transaction().spoil();
+    }
+
+    private static String cut(String text) {
+        return text.length() > LONGEST_NAME ? text.substring(0, LONGEST_NAME) : text;
+    }
+
+    /** Why the user may not do that; null if he may. */
+    private static @Nullable String refusal(User user, Command command, Request request) {
+        boolean connection = command.categories().contains("connection") || command.name().equals("COMMAND");
+        boolean transaction = command.categories().contains("transaction");
+        boolean allowed = connection
+                || transaction
+                || switch (user.access()) {
+                    case READ -> command.hasKeys() && !command.mayWrite();
+                    case WRITE -> command.hasKeys();
+                    case ALL -> user.hasAllKeys() || command.hasKeys();
+                };
+        if (!allowed) {
+            return "NOPERM this user has no permissions to run the '" + command.display() + "' command";
+        }
+        if (user.hasAllKeys() || !command.hasKeys()) {
+            return null;
+        }
+        byte[][] words = new byte[request.count()][];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = request.bytes(i);
+        }
+        List<Integer> keys = command.keys(words);
+        boolean all = keys != null && keys.stream().allMatch(key -> user.mayUse(words[key]));
+        return all ? null : "NOPERM this user has no permissions to access one of the keys used as arguments";
+    }
+}

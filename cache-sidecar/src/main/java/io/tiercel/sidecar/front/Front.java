@@ -1,0 +1,114 @@
+package io.tiercel.sidecar.front;
+
+import io.tiercel.sidecar.control.LiveSettings;
+import io.tiercel.sidecar.keyspace.RedisKeyspace;
+import io.tiercel.sidecar.memory.MemoryKeyspace;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What all event loops of the Redis front end share. Thread-safe. */
+final class Front {
+    private final FrontSettings settings;
+    private final LiveSettings live;
+    private final @Nullable RedisKeyspace redis;
+    private final @Nullable MemoryKeyspace memory;
+    private final Gauges gauges = new Gauges();
+    private final RateLimiter rateLimiter = new RateLimiter();
+    private final AtomicLong ids = new AtomicLong();
+    private final Dispatcher dispatcher;
+    private final String runId;
+    private final long startedAt = System.nanoTime();
+    private final List<FrontLoop> loops = new CopyOnWriteArrayList<>();
+    private final String version;
+
+    private volatile boolean draining;
+    private volatile int port;
+
+    Front(
+            FrontSettings settings,
+            LiveSettings live,
+            @Nullable RedisKeyspace redis,
+            @Nullable MemoryKeyspace memory,
+            String version) {
+        this.settings = settings;
+        this.live = live;
+        this.redis = redis;
+        this.memory = memory;
+        this.version = version;
+        byte[] random = new byte[20];
+        new SecureRandom().nextBytes(random);
+        this.runId = HexFormat.of().formatHex(random);
+        this.dispatcher = new Dispatcher(this);
+    }
+
+    FrontSettings settings() {
+        return settings;
+    }
+
+    LiveSettings live() {
+        return live;
+    }
+
+    @Nullable
+    RedisKeyspace redis() {
+        return redis;
+    }
+
+    @Nullable
+    MemoryKeyspace memory() {
+        return memory;
+    }
+
+    Gauges gauges() {
+        return gauges;
+    }
+
+    RateLimiter rateLimiter() {
+        return rateLimiter;
+    }
+
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    long nextId() {
+        return ids.incrementAndGet();
+    }
+
+    String runId() {
+        return runId;
+    }
+
+    long startedAt() {
+        return startedAt;
+    }
+
+    String version() {
+        return version;
+    }
+
+    List<FrontLoop> loops() {
+        return loops;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void draining(boolean draining) {
+        this.draining = draining;
+    }
+
+    /** The port that it listens on. */
+    int port() {
+        return port;
+    }
+
+    void port(int port) {
+        this.port = port;
+    }
+}

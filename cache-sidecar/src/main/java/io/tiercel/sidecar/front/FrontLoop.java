@@ -1,0 +1,138 @@
+package io.tiercel.sidecar.front;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
+import io.tiercel.sidecar.keyspace.LoopKeyspace;
+import io.tiercel.sidecar.keyspace.RedisKeyspace;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What the connections of one event loop share. Confined to that loop. */
+final class FrontLoop {
+    private static final long LOOK_MS = 20;
+
+    private final Front front;
+    private final EventLoop eventLoop;
+    private final @Nullable LoopKeyspace keyspace;
+    private final Gate gate;
+    private final Set<ClientConnection> connections = new LinkedHashSet<>();
+    private final ArrayDeque<ClientConnection> soon = new ArrayDeque<>();
+
+    FrontLoop(
+            Front front,
+            EventLoop eventLoop,
+            @Nullable RedisKeyspace redis,
+            Class<? extends SocketChannel> channels,
+            int loops) {
+        this.front = front;
+        this.eventLoop = eventLoop;
+        LoopKeyspace own = redis == null ? null : redis.on(eventLoop, channels);
+        this.keyspace = own;
+        this.gate = new Gate(
+                Math.max(1, front.settings().maxInFlight() / loops),
+                own == null ? () -> 0 : own::inFlight,
+                front.live()::queue,
+                front.gauges(),
+                loops);
+        if (own != null) {
+            own.whenAnswered(gate::answered);
+        }
+        var unused = eventLoop.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    Front front() {
+        return front;
+    }
+
+    EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    /** Null without Redis. */
+    @Nullable
+    LoopKeyspace keyspace() {
+        return keyspace;
+    }
+
+    /** Where there is Redis. */
+    LoopKeyspace redis() {
+        LoopKeyspace own = keyspace;
+        if (own == null) {
+            throw new IllegalStateException("there is no Redis");
+        }
+        return own;
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    void add(ClientConnection connection) {
+        connections.add(connection);
+    }
+
+    void remove(ClientConnection connection) {
+        if (connections.remove(connection)) {
+            front.gauges().connections.decrementAndGet();
+        }
+    }
+
+    /** A copy. */
+    List<ClientConnection> connections() {
+        return List.copyOf(connections);
+    }
+
+    /** Lets the connection go on when all that is being read from Redis has been handed out: then it writes once. */
+    void soon(ClientConnection connection) {
+        soon.add(connection);
+        if (soon.size() == 1) {
+            eventLoop.execute(this::continueAll);
+        }
+    }
+
+    private void continueAll() {
+        int count = soon.size();
+        for (int i = 0; i < count; i++) {
+            soon.element().continueSoon();
+            soon.remove();
+        }
+        if (!soon.isEmpty()) {
+            eventLoop.execute(this::continueAll);
+        }
+    }
+
+    void sendAll(ClientConnection connection) {
+        LoopKeyspace own = keyspace;
+        if (own != null) {
+            own.flush(connection.outbox(), connection.session().isResp3());
+        }
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        gate.look(now);
+        connections().forEach(connection -> connection.look(now));
+    }
+
+    void close() {
+        LoopKeyspace own = keyspace;
+        if (own != null) {
+            own.close();
+        }
+    }
+
+    /** An address as Redis writes it: {@code host:port}, or a Unix socket's path and {@code :0}. */
+    static String text(@Nullable SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            String host = inet.getAddress() == null ? inet.getHostString() : inet.getAddress().getHostAddress();
+            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + inet.getPort();
+        }
+        return "unix:0";
+    }
+}

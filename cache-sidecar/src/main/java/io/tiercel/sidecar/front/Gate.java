@@ -1,0 +1,111 @@
+package io.tiercel.sidecar.front;
+
+import io.tiercel.cache.tier.TierException;
+import io.tiercel.sidecar.control.QueueSettings;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets so many commands be in flight to Redis and no more: what a slow Redis cannot take waits here, bounded, or is
+ * refused, and does not pile up where nobody counts it. Who has the least time left goes first.
+ *
+ * <p>A connection waits as a whole, with everything that it wants to send, since its commands keep their order.
+ *
+ * <p>One for each event loop, and confined to it.
+ */
+final class Gate {
+    private final int most;
+    private final LongSupplier inFlight;
+    private final Supplier<QueueSettings> settings;
+    private final Gauges gauges;
+    private final int loops;
+    private final PriorityQueue<Waiting> queue = new PriorityQueue<>(Comparator.comparingLong(Waiting::deadline));
+    private int queued;
+
+    private record Waiting(ClientConnection connection, long deadline, int commands) {}
+
+    /** @param most of this loop; {@code loops} share what the settings allow */
+    Gate(int most, LongSupplier inFlight, Supplier<QueueSettings> settings, Gauges gauges, int loops) {
+        this.most = most;
+        this.inFlight = inFlight;
+        this.settings = settings;
+        this.gauges = gauges;
+        this.loops = loops;
+    }
+
+    /** Whether so many commands may be sent now. An empty house takes any number. */
+    boolean isOpen(int commands) {
+        long now = inFlight.getAsLong();
+        return queue.isEmpty() && (now == 0 || now + commands <= most);
+    }
+
+    /**
+     * Makes a connection wait.
+     *
+     * @return null if it waits, else why it does not
+     */
+    @Nullable
+    TierException enter(ClientConnection connection, int commands, long now) {
+        QueueSettings allowed = settings.get();
+        if (!allowed.enabled()) {
+            return refused("too many commands wait for Redis, and the queue is off");
+        }
+        if (queued + commands > Math.max(1, allowed.maxSize() / loops)) {
+            return refused("queue full");
+        }
+        queue.add(new Waiting(connection, now + allowed.timeout().toNanos(), commands));
+        count(commands);
+        return null;
+    }
+
+    /** A command has been answered: whoever is first may go on if there is room. */
+    void answered() {
+        while (!queue.isEmpty()) {
+            Waiting first = queue.peek();
+            long now = inFlight.getAsLong();
+            if (now != 0 && now + first.commands() > most) {
+                return;
+            }
+            queue.poll();
+            count(-first.commands());
+            first.connection().goOn();
+        }
+    }
+
+    /** Refuses what has waited for too long. */
+    void look(long now) {
+        while (!queue.isEmpty() && now - queue.peek().deadline() >= 0) {
+            Waiting first = queue.poll();
+            count(-first.commands());
+            first.connection().refuse(refused("waited too long for Redis"));
+        }
+    }
+
+    /** A connection that waits no more. */
+    void leave(ClientConnection connection) {
+        List<Waiting> own = new ArrayList<>();
+        for (Waiting one : queue) {
+            if (one.connection() == connection) {
+                own.add(one);
+            }
+        }
+        queue.removeAll(own);
+        own.forEach(one -> count(-one.commands()));
+    }
+
+    private TierException refused(String why) {
+        return new TierException(
+                TierException.Kind.CROWDED,
+                why + ", retry_after_ms=" + settings.get().timeout().toMillis());
+    }
+
+    private void count(int commands) {
+        queued += commands;
+        gauges.queued.addAndGet(commands);
+    }
+}

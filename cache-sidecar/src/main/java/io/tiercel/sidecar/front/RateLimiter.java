@@ -1,0 +1,39 @@
+package io.tiercel.sidecar.front;
+
+import io.tiercel.sidecar.control.RateSettings;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A token bucket as one number: the moment at which the bucket would be full again if nobody took anything, the
+ * theoretical arrival time of the generic cell rate algorithm (ITU-T I.371). Taking a token moves it on by what a token
+ * takes to come; it may be as far ahead as the whole bucket takes.
+ *
+ * <p>Thread-safe, without a lock.
+ */
+final class RateLimiter {
+    private final AtomicLong fullAt = new AtomicLong(System.nanoTime());
+
+    /**
+     * Takes a token.
+     *
+     * @return 0 if there was one, else after how many milliseconds there will be, at least 1
+     */
+    long take(RateSettings settings, long now) {
+        if (settings.requestsPerMinute() == 0) {
+            return 0;
+        }
+        long perToken = TimeUnit.MINUTES.toNanos(1) / settings.requestsPerMinute();
+        long most = settings.burst() > Long.MAX_VALUE / 4 / perToken ? Long.MAX_VALUE / 4 : perToken * settings.burst();
+        while (true) {
+            long before = fullAt.get();
+            long after = Math.max(before - now, 0) + perToken;
+            if (after > most) {
+                return Math.max(1, TimeUnit.NANOSECONDS.toMillis(after - most));
+            }
+            if (fullAt.compareAndSet(before, now + after)) {
+                return 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,463 @@
+package io.tiercel.sidecar.keyspace;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
+import io.tiercel.cache.tier.Section;
+import io.tiercel.cache.tier.TierException;
+import io.tiercel.cache.tier.redis.RedisPassage;
+import io.tiercel.sidecar.control.TierMode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keyspace as one event loop uses it: with connections to Redis of its own, so that a command and its reply never
+ * change threads. Everything is called on that loop.
+ */
+public final class LoopKeyspace implements AutoCloseable {
+    private static final byte[] GET = ascii("GET");
+    private static final byte[] PTTL = ascii("PTTL");
+    private static final byte[] NULL_2 = ascii("$-1\r\n");
+    private static final byte[] NULL_3 = ascii("_\r\n");
+    private static final long TOPOLOGY_LOOK_MS = 500;
+
+    private final RedisKeyspace keyspace;
+    private final EventLoop loop;
+    private final RedisPassage resp2;
+    private final RedisPassage resp3;
+    /** Written by the loop alone, read by others. */
+    private final AtomicLong inFlight = new AtomicLong();
+
+    private Runnable whenAnswered = () -> {};
+
+    LoopKeyspace(RedisKeyspace keyspace, EventLoop loop, Class<? extends SocketChannel> channels) {
+        this.keyspace = keyspace;
+        this.loop = loop;
+        this.resp2 = keyspace.tier().passage(loop, channels, false);
+        this.resp3 = keyspace.tier().passage(loop, channels, true);
+        var unused = loop.scheduleWithFixedDelay(this::openAll, 0, TOPOLOGY_LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void openAll() {
+        resp2.openAll();
+        resp3.openAll();
+    }
+
+    /** What all loops share. */
+    public RedisKeyspace shared() {
+        return keyspace;
+    }
+
+    /** The connections for that version of the protocol. */
+    public RedisPassage passage(boolean isResp3) {
+        return isResp3 ? resp3 : resp2;
+    }
+
+    /** Commands sent from this loop that Redis has not answered. */
+    public long inFlight() {
+        return inFlight.get();
+    }
+
+    // ---- reads
+
+    /** The copy of the key in memory, if it is what Redis holds; it may say that there is none. Counted. */
+    public @Nullable Copy hit(Key key) {
+        Copy copy = keyspace.copies().fresh(key, System.nanoTime());
+        if (copy == null) {
+            return null;
+        }
+        Counters counters = keyspace.counters();
+        counters.reads.increment();
+        if (copy.framed() == null) {
+            counters.negativeHits.increment();
+            counters.misses.increment();
+        } else {
+            counters.l1Hits.increment();
+        }
+        return copy;
+    }
+
+    /**
+     * Reads a key from Redis, and keeps a copy if it was read lately.
+     *
+     * @param probe may be changed as soon as this returns
+     * @param wrongTypeIsNull as in MGET; else it is an error
+     */
+    public void get(Key probe, ReplySlot slot, Outbox out, boolean isResp3, boolean wrongTypeIsNull) {
+        Key key = probe.kept();
+        keyspace.counters().reads.increment();
+        boolean hot = keyspace.isKept(key) && keyspace.doorkeeper().seen(key);
+        read(key, slot, out, isResp3, wrongTypeIsNull, hot);
+    }
+
+    private void read(Key key, ReplySlot slot, Outbox out, boolean isResp3, boolean wrongTypeIsNull, boolean keep) {
+        if (keyspace.l2Mode() == TierMode.BYPASS) {
+            fallBack(key, slot, Errors.BYPASSED);
+            return;
+        }
+        slot.whenLate(() -> {
+            passage(isResp3).suspect(key.bytes());
+            fallBack(key, slot, Errors.TIMEOUT);
+        });
+        Fill fill = keep ? new Fill(key) : null;
+        queue(
+                new byte[][] {GET, key.bytes()},
+                1,
+                new RedisPassage.Answer() {
+                    @Override
+                    public void replied(byte[] reply) {
+                        boolean wrong = reply[0] == '-' && wrongTypeIsNull && startsWith(reply, "-WRONGTYPE");
+                        byte[] given = wrong ? nothing(isResp3) : reply;
+                        count(given, slot);
+                        slot.reply(given);
+                        if (fill != null) {
+                            fill.value(reply);
+                        }
+                    }
+
+                    @Override
+                    public void failed(TierException failure) {
+                        keyspace.counters().l2Errors.increment();
+                        if (fill != null) {
+                            fill.giveUp();
+                        }
+                        fallBack(key, slot, down(failure));
+                    }
+                },
+                out);
+        if (fill != null) {
+            queue(new byte[][] {PTTL, key.bytes()}, 1, fill, out);
+        }
+    }
+
+    private void count(byte[] reply, ReplySlot slot) {
+        if (slot.isDone()) {
+            return; // it was too late
+        }
+        Counters counters = keyspace.counters();
+        if (reply[0] == '-') {
+            counters.readErrors.increment();
+        } else if (isNull(reply)) {
+            counters.l2Misses.increment();
+            counters.misses.increment();
+        } else {
+            counters.l2Hits.increment();
+        }
+    }
+
+    /** Redis cannot be asked: a copy in memory, then one in L3, then the error. */
+    private void fallBack(Key key, ReplySlot slot, byte[] error) {
+        if (slot.isDone()) {
+            return;
+        }
+        Copy stale = keyspace.stale(key);
+        if (stale != null && stale.framed() != null) {
+            keyspace.counters().staleHits.increment();
+            slot.reply(stale.framed());
+            return;
+        }
+        Lifeboat l3 = keyspace.lifeboat();
+        if (l3 == null) {
+            keyspace.counters().readErrors.increment();
+            slot.reply(error);
+            return;
+        }
+        slot.whenLate(() -> {
+            keyspace.counters().readErrors.increment();
+            slot.reply(error);
+        });
+        var unused = l3.find(key, keyspace.staleness())
+                .thenAccept(value -> loop.execute(() -> {
+                    if (slot.isDone()) {
+                        return;
+                    }
+                    if (value == null) {
+                        keyspace.counters().readErrors.increment();
+                        slot.reply(error);
+                    } else {
+                        slot.reply(framed(value));
+                    }
+                }));
+    }
+
+    /**
+     * Reads keys into memory whether they were read before or not.
+     *
+     * @param brought told once for each key whether it is in memory now
+     */
+    public void warm(List<Key> keys, IntConsumer brought) {
+        Outbox out = new Outbox();
+        for (Key key : keys) {
+            Fill fill = new Fill(key, brought);
+            queue(
+                    new byte[][] {GET, key.bytes()},
+                    1,
+                    new RedisPassage.Answer() {
+                        @Override
+                        public void replied(byte[] reply) {
+                            fill.value(reply);
+                        }
+
+                        @Override
+                        public void failed(TierException failure) {
+                            fill.giveUp();
+                        }
+                    },
+                    out);
+            queue(new byte[][] {PTTL, key.bytes()}, 1, fill, out);
+        }
+        flush(out, true);
+    }
+
+    /** A value on its way into memory: first it, then how long Redis will keep it. */
+    private final class Fill implements RedisPassage.Answer {
+        private final Key key;
+        private final int ticket;
+        private final Section section;
+        private final long epoch;
+        private final long readAt;
+        private final @Nullable IntConsumer brought;
+        private byte @Nullable [] value;
+
+        Fill(Key key) {
+            this(key, null);
+        }
+
+        Fill(Key key, @Nullable IntConsumer brought) {
+            this.key = key;
+            this.brought = brought;
+            this.section = keyspace.section(key);
+            // In this order: what is read after a change, and before it is told, must not be kept.
+            this.epoch = section.epoch();
+            this.ticket = keyspace.copies().ticket(key);
+            this.readAt = System.nanoTime();
+        }
+
+        void value(byte[] reply) {
+            value = reply[0] == '-' ? null : reply;
+        }
+
+        void giveUp() {
+            value = null;
+        }
+
+        @Override
+        public void replied(byte[] reply) {
+            tell(value != null && reply[0] == ':' && keep(value, number(reply)));
+        }
+
+        @Override
+        public void failed(TierException failure) {
+            tell(false);
+        }
+
+        private void tell(boolean kept) {
+            if (brought != null) {
+                byte[] bytes = value;
+                brought.accept(kept && bytes != null ? bytes.length : -1);
+            }
+        }
+
+        private boolean keep(byte[] reply, long ttlMillis) {
+            LocalCopies copies = keyspace.copies();
+            if (isNull(reply)) {
+                long negative = keyspace.negativeNanos();
+                return negative > 0
+                        && ttlMillis == -2
+                        && copies.keep(key, ticket, LocalCopies.copy(null, negative, negative, readAt, section, epoch));
+            }
+            if (ttlMillis == -2 || ttlMillis == 0) {
+                return false; // it has just ended
+            }
+            long ttlNanos = ttlMillis < 0 ? -1 : TimeUnit.MILLISECONDS.toNanos(Math.min(ttlMillis, MOST_MILLIS));
+            boolean kept = copies.keep(
+                    key, ticket, LocalCopies.copy(reply, ttlNanos, keyspace.l1Nanos(), readAt, section, epoch));
+            Lifeboat l3 = keyspace.lifeboat();
+            if (kept && l3 != null && keyspace.l3Mode() == TierMode.NORMAL) {
+                l3.keep(key, unframed(reply), ttlMillis, () -> copies.ticket(key) == ticket);
+            }
+            return kept;
+        }
+    }
+
+    private static final long MOST_MILLIS = TimeUnit.DAYS.toMillis(36_500);
+
+    // ---- everything else
+
+    /**
+     * Hands a command on. What it may change is forgotten before it is sent and once more when it has been answered: a
+     * reader may have read the old value in between.
+     *
+     * @param words not copied, not to be changed
+     * @param route which word is the key that says where it goes, -1 for any node
+     * @param changed the keys it may change
+     */
+    public void pass(
+            byte[][] words, int route, List<Key> changed, boolean write, ReplySlot slot, Outbox out, boolean isResp3) {
+        byte[] refusal = refusal(write);
+        if (refusal != null) {
+            slot.reply(refusal);
+            return;
+        }
+        changed.forEach(key -> keyspace.changing(key, true));
+        queue(words, route, answer(changed, write, slot), out);
+    }
+
+    /** Puts a command into the outbox. */
+    public void queue(byte[][] words, int route, RedisPassage.Answer answer, Outbox out) {
+        long size = 0;
+        for (byte[] word : words) {
+            size += word.length + 16L;
+        }
+        out.add(call(words, route, answer), answer, size);
+    }
+
+    /** Why a command is not handed on; null if it is. */
+    public byte @Nullable [] refusal(boolean write) {
+        TierMode mode = keyspace.l2Mode();
+        return mode == TierMode.BYPASS
+                ? Errors.BYPASSED
+                : write && mode == TierMode.READ_ONLY ? Errors.READ_ONLY : null;
+    }
+
+    /** What to do with the answer to a command that was handed on. */
+    public RedisPassage.Answer answer(List<Key> changed, boolean write, ReplySlot slot) {
+        Counters counters = keyspace.counters();
+        if (write) {
+            counters.writes.increment();
+        }
+        return new RedisPassage.Answer() {
+            @Override
+            public void replied(byte[] reply) {
+                changed.forEach(key -> keyspace.changing(key, false));
+                if (write && reply[0] == '-') {
+                    counters.writeErrors.increment();
+                }
+                slot.reply(reply);
+            }
+
+            @Override
+            public void failed(TierException failure) {
+                changed.forEach(key -> keyspace.changing(key, false));
+                counters.l2Errors.increment();
+                if (write) {
+                    counters.writeErrors.increment();
+                }
+                slot.reply(down(failure));
+            }
+        };
+    }
+
+    /** Sends what is in the outbox. */
+    public void flush(Outbox out, boolean isResp3) {
+        if (out.size() > 0) {
+            List<RedisPassage.Call> calls = out.take();
+            sent(calls.size());
+            passage(isResp3).send(calls);
+        }
+    }
+
+    /** A command that counts as in flight until it is answered; {@link #sent} says when it begins to. */
+    public RedisPassage.Call call(byte[][] words, int route, RedisPassage.Answer answer) {
+        return new RedisPassage.Call(words, route, new RedisPassage.Answer() {
+            @Override
+            public void replied(byte[] reply) {
+                inFlight.lazySet(inFlight.get() - 1);
+                answer.replied(reply);
+                whenAnswered.run();
+            }
+
+            @Override
+            public void failed(TierException failure) {
+                inFlight.lazySet(inFlight.get() - 1);
+                answer.failed(failure);
+                whenAnswered.run();
+            }
+        });
+    }
+
+    /** So many commands made by {@link #call} are sent now. */
+    public void sent(int commands) {
+        inFlight.lazySet(inFlight.get() + commands);
+    }
+
+    /** What to do when one fewer is in flight. */
+    public void whenAnswered(Runnable whenAnswered) {
+        this.whenAnswered = whenAnswered;
+    }
+
+    /** The error reply for a failure of Redis. */
+    public static byte[] down(TierException failure) {
+        return failure.kind() == TierException.Kind.CROWDED
+                ? Errors.of("OVERLOADED " + failure.getMessage())
+                : Errors.of("TIERDOWN " + failure.getMessage());
+    }
+
+    @Override
+    public void close() {
+        resp2.close();
+        resp3.close();
+    }
+
+    // ---- replies
+
+    /** Whether the reply is the null of either version. */
+    public static boolean isNull(byte[] reply) {
+        return reply[0] == '_' || (reply[0] == '$' && reply[1] == '-');
+    }
+
+    /** The null of a version of the protocol. */
+    public static byte[] nothing(boolean isResp3) {
+        return isResp3 ? NULL_3 : NULL_2;
+    }
+
+    /** A value as a bulk string. */
+    public static byte[] framed(byte[] value) {
+        byte[] header = ascii("$" + value.length + "\r\n");
+        byte[] framed = Arrays.copyOf(header, header.length + value.length + 2);
+        System.arraycopy(value, 0, framed, header.length, value.length);
+        framed[framed.length - 2] = '\r';
+        framed[framed.length - 1] = '\n';
+        return framed;
+    }
+
+    /** The value of a bulk string. */
+    public static byte[] unframed(byte[] framed) {
+        int start = 0;
+        while (framed[start] != '\n') {
+            start++;
+        }
+        return Arrays.copyOfRange(framed, start + 1, framed.length - 2);
+    }
+
+    /** The number of an integer reply. */
+    public static long number(byte[] reply) {
+        return Long.parseLong(new String(reply, 1, reply.length - 3, US_ASCII));
+    }
+
+    private static boolean startsWith(byte[] reply, String prefix) {
+        return reply.length >= prefix.length() && new String(reply, 0, prefix.length(), US_ASCII).equals(prefix);
+    }
+
+    /** The text of an error reply. */
+    public static String errorText(byte[] reply) {
+        return new String(reply, 1, reply.length - 3, UTF_8);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(US_ASCII);
+    }
+
+    static List<Key> keys(List<byte[]> keys) {
+        List<Key> all = new ArrayList<>(keys.size());
+        keys.forEach(key -> all.add(Key.of(key)));
+        return all;
+    }
+}

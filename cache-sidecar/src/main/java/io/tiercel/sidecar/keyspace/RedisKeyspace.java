@@ -1,0 +1,238 @@
+package io.tiercel.sidecar.keyspace;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
+import io.tiercel.cache.tier.ChangeFeed;
+import io.tiercel.cache.tier.RemoteTier;
+import io.tiercel.cache.tier.Section;
+import io.tiercel.cache.tier.redis.RedisPassage;
+import io.tiercel.cache.tier.redis.RedisTier;
+import io.tiercel.sidecar.control.LiveSettings;
+import io.tiercel.sidecar.control.TierMode;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The users' keys as Redis holds them, with copies of those that are read often in memory. Redis is the truth: its bytes
+ * and its lives are the users', and any other client may change them; the change feed tells of it.
+ *
+ * <p>What all event loops share. Thread-safe.
+ */
+public final class RedisKeyspace implements AutoCloseable {
+    /** Keys that begin so are the cache's own: leases, hot lists, the keys of databases other than 0. */
+    public static final String RESERVED = "tiercel!";
+
+    private static final Duration AGGRESSIVE_STALENESS = Lifeboat.LONGEST;
+    private static final int AGGRESSIVE_FACTOR = 10;
+    private static final Duration NEGATIVE = Duration.ofSeconds(5);
+
+    private final RedisTier tier;
+    private final @Nullable Lifeboat lifeboat;
+    private final KeyspaceSettings settings;
+    private final LiveSettings live;
+    private final Counters counters = new Counters();
+    private final LocalCopies copies;
+    private final Doorkeeper doorkeeper = new Doorkeeper();
+    private final ChangeFeed feed;
+    private final List<byte[]> prefixes;
+    private final boolean all;
+    /** By section, when it was last known that nothing had been missed, in monotonic nanoseconds. */
+    private final AtomicLongArray vouchedAt;
+
+    private volatile TierMode l2Mode = TierMode.NORMAL;
+    private volatile TierMode l3Mode = TierMode.NORMAL;
+
+    /**
+     * Takes both tiers over and closes them at the end.
+     *
+     * @param l3 for when Redis cannot be asked; null for none
+     */
+    public RedisKeyspace(RedisTier tier, @Nullable RemoteTier l3, KeyspaceSettings settings, LiveSettings live) {
+        this.tier = tier;
+        this.settings = settings;
+        this.live = live;
+        this.lifeboat = l3 == null ? null : new Lifeboat(l3, settings.fleet(), counters);
+        Duration stale = settings.staleIfDown().compareTo(AGGRESSIVE_STALENESS) > 0
+                ? settings.staleIfDown()
+                : AGGRESSIVE_STALENESS;
+        this.copies = new LocalCopies(settings.l1Bytes(), stale.toNanos());
+        this.prefixes = settings.prefixes().stream()
+                .map(prefix -> prefix.getBytes(UTF_8))
+                .toList();
+        this.all = settings.prefixes().contains("");
+        this.feed = tier.changes(settings.prefixes(), settings.bound(), new Listener());
+        this.vouchedAt = new AtomicLongArray(feed.sections());
+        for (int i = 0; i < vouchedAt.length(); i++) {
+            vouchedAt.set(i, System.nanoTime() - stale.toNanos());
+        }
+    }
+
+    /** The part that belongs to one event loop. */
+    public LoopKeyspace on(EventLoop loop, Class<? extends SocketChannel> channels) {
+        return new LoopKeyspace(this, loop, channels);
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public LocalCopies copies() {
+        return copies;
+    }
+
+    public KeyspaceSettings settings() {
+        return settings;
+    }
+
+    public LiveSettings live() {
+        return live;
+    }
+
+    public TierMode l2Mode() {
+        return l2Mode;
+    }
+
+    public void l2Mode(TierMode mode) {
+        l2Mode = mode;
+    }
+
+    public TierMode l3Mode() {
+        return l3Mode;
+    }
+
+    public void l3Mode(TierMode mode) {
+        l3Mode = mode;
+    }
+
+    /** How Redis' nodes are listened to. */
+    public List<ChangeFeed.Node> feedNodes() {
+        return feed.nodes();
+    }
+
+    RedisTier tier() {
+        return tier;
+    }
+
+    /** Whether there is an L3. */
+    public boolean hasL3() {
+        return lifeboat != null;
+    }
+
+    @Nullable
+    Lifeboat lifeboat() {
+        return l3Mode == TierMode.BYPASS ? null : lifeboat;
+    }
+
+    Doorkeeper doorkeeper() {
+        return doorkeeper;
+    }
+
+    /** Whether L1 keeps the key at all. */
+    boolean isKept(Key key) {
+        if (all) {
+            return true;
+        }
+        for (byte[] prefix : prefixes) {
+            if (key.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Section section(Key key) {
+        return feed.section(key.bytes());
+    }
+
+    /** How long a copy may be used without being read again. */
+    long l1Nanos() {
+        long ttl = live.cache().ttl().toNanos();
+        return live.cache().aggressive() ? ttl * AGGRESSIVE_FACTOR : ttl;
+    }
+
+    /** How long it is remembered that there is no value; 0 for not at all. */
+    long negativeNanos() {
+        return live.cache().aggressive() ? NEGATIVE.toNanos() : 0;
+    }
+
+    /** For how long values are served that nobody vouches for. */
+    Duration staleness() {
+        Duration own = settings.staleIfDown();
+        return live.cache().aggressive() && own.compareTo(AGGRESSIVE_STALENESS) < 0 ? AGGRESSIVE_STALENESS : own;
+    }
+
+    /** Remembers which sections are vouched for; to be called some times a second. */
+    public void look() {
+        long now = System.nanoTime();
+        for (int i = 0; i < vouchedAt.length(); i++) {
+            if (feed.sectionAt(i).isVouched(now)) {
+                vouchedAt.set(i, now);
+            }
+        }
+    }
+
+    /** The copy, if it may be served although Redis cannot be asked. */
+    @Nullable
+    Copy stale(Key key) {
+        Copy copy = copies.find(key);
+        if (copy == null || copy.framed() == null) {
+            return null;
+        }
+        long known = copy.isSameEpoch()
+                ? Math.max(copy.readAt(), vouchedAt.get(copy.section().index()))
+                : copy.readAt();
+        // Redis would have ended it by itself, and nobody would have told.
+        long expires = copy.expires();
+        long sure = expires == Long.MAX_VALUE ? known : Math.min(known, expires);
+        return System.nanoTime() - sure < staleness().toNanos() ? copy : null;
+    }
+
+    /** A key is changed through this process; to be called before Redis is told, and once more when it has answered. */
+    void changing(Key key, boolean first) {
+        copies.changed(key);
+        Lifeboat l3 = lifeboat;
+        if (l3 != null && first) {
+            l3.remove(key);
+        }
+    }
+
+    /** All keys are removed through this process. */
+    void changingAll() {
+        copies.changedAll();
+        Lifeboat l3 = lifeboat;
+        if (l3 != null) {
+            l3.changedAll();
+        }
+    }
+
+    @Override
+    public void close() {
+        feed.close();
+        tier.close();
+        Lifeboat l3 = lifeboat;
+        if (l3 != null) {
+            l3.close();
+        }
+    }
+
+    private final class Listener implements ChangeFeed.Listener {
+        @Override
+        public void changed(String key) {
+            changedBytes(RedisPassage.bytes(key));
+        }
+
+        @Override
+        public void changedBytes(byte[] key) {
+            Key changed = Key.of(key);
+            copies.changed(changed);
+            Lifeboat l3 = lifeboat;
+            if (l3 != null) {
+                l3.changedElsewhere(changed);
+            }
+        }
+    }
+}
