@@ -29,20 +29,22 @@
   const percent = r => {
     if (!known(r)) return NONE;
     const p = r * 100;
-    return tenth.format(p > 99.9 && p < 100 ? 99.9 : p > 0 && p < 0.1 ? 0.1 : p) + ' %';
+    return tenth.format(p > 99.9 && p < 100 ? 99.9 : p > 0 && p < 0.1 ? 0.1 : p) + '\u00a0%';
   };
   function bytes(n) {
     if (!known(n)) return NONE;
     const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
     let i = 0;
     for (; n >= 1024 && i < units.length - 1; i++) n /= 1024;
-    return (i === 0 || n >= 100 ? whole : tenth).format(n) + ' ' + units[i];
+    return (i === 0 || n >= 100 ? whole : tenth).format(n) + '\u00a0' + units[i];
   }
   function micros(n) {
     if (!known(n)) return NONE;
-    return n < 1000 ? whole.format(n) + ' µs' : n < 1e6 ? three.format(n / 1000) + ' ms' : three.format(n / 1e6) + ' s';
+    return n < 1000 ? whole.format(n) + '\u00a0µs' : n < 1e6 ? three.format(n / 1000) + '\u00a0ms' : three.format(n / 1e6) + '\u00a0s';
   }
-  function duration(ms) {
+  // Joined by spaces that do not break, like all numbers with their units.
+  const duration = ms => spans(ms).replaceAll(' ', '\u00a0');
+  function spans(ms) {
     if (!known(ms)) return NONE;
     const s = Math.floor(ms / 1000);
     if (s < 10) return tenth.format(ms / 1000) + ' s';
@@ -51,6 +53,7 @@
     if (s < 86400) return Math.floor(s / 3600) + ' h ' + Math.floor((s % 3600) / 60) + ' min';
     return whole.format(Math.floor(s / 86400)) + ' d ' + Math.floor((s % 86400) / 3600) + ' h';
   }
+  const length = ms => (ms < 90000 ? whole.format(ms / 1000) + '\u00a0s' : whole.format(ms / 60000) + ' min');
   const sameDay = (a, b) => day.format(a) === day.format(b);
   const timeOf = (at, now) => (sameDay(at, now) ? '' : day.format(at) + ' ') + clock.format(at);
   function zone() {
@@ -91,6 +94,9 @@
     for (let i = to.length; i < from.length; i++) from[i].remove();
   }
 
+  /** Names may be broken after an underscore. */
+  const breakable = name => name.split(/(?<=_)/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr', {}), part]));
+
   const figure = (name, field, value, small, state, extra) => h('div', {},
     h('dt', {}, name),
     h('dd', { 'data-field': field, 'data-state': state }, state ? h('span', {}, value) : value,
@@ -102,21 +108,21 @@
   const COUNTERS = [
     ['commands', 'Commands received'],
     ['reads', 'Keys read'],
-    ['l1_hits', '– answered by L1, memory'],
-    ['l2_hits', '– answered by L2, Redis'],
-    ['l3_hits', '– answered by L3, Memcached'],
-    ['stale_hits', '– answered from memory, stale'],
-    ['misses', '– no value'],
-    ['read_errors', '– answered with an error', true],
+    ['l1_hits', 'answered by L1, memory', 'part'],
+    ['l2_hits', 'answered by L2, Redis', 'part'],
+    ['l3_hits', 'answered by L3, Memcached', 'part'],
+    ['stale_hits', 'answered from memory, stale', 'part'],
+    ['misses', 'no value', 'part'],
+    ['read_errors', 'answered with an error', 'part', true],
     ['writes', 'Writing commands'],
-    ['write_errors', '– answered with an error', true],
+    ['write_errors', 'answered with an error', 'part', true],
     ['passed_through', 'Passed through to Redis'],
     ['invalidations', 'Changes that Redis told of'],
-    ['rate_limited', 'Refused by the rate limit', true],
-    ['overloaded', 'Refused: queue full or waited too long', true],
-    ['protocol_errors', 'Connections closed: not a request', true],
+    ['rate_limited', 'Refused by the rate limit', null, true],
+    ['overloaded', 'Refused: queue full or waited too long', null, true],
+    ['protocol_errors', 'Connections closed: not a request', null, true],
     ['connections_opened', 'Connections opened'],
-    ['connections_refused', 'Connections refused at the limit', true],
+    ['connections_refused', 'Connections refused at the limit', null, true],
   ];
 
   function remember(s) {
@@ -148,14 +154,16 @@
     return [h('dl', { class: 'figures' },
       figure('Status', 'status', s.status, troubles.join(', '), s.status),
       figure('Ready', 'ready', ready, why),
-      figure('Commands', 'commands-now', perSecond(rate('commands') ?? hits.commands / hits.seconds)),
-      figure('Keys found', 'found-now', percent(hits.found), 'last ' + WINDOW_S + ' s'),
+      figure('Commands', 'commands-now', perSecond(hits.commands / hits.seconds), 'last ' + WINDOW_S + '\u00a0s'),
+      figure('Keys found', 'found-now', percent(hits.found), 'last ' + WINDOW_S + '\u00a0s'),
       figure('Latency p99', 'p99-now', s.traffic.commands > 0 ? micros(s.traffic.p99_micros) : NONE, 'last minute'),
-      figure('Errors', 'errors-now', perSecond(hits.errors / hits.seconds)),
+      figure('Errors', 'errors-now', hits.errors > 0 ? h('span', { class: 'raised' }, perSecond(hits.errors / hits.seconds)) : perSecond(hits.errors / hits.seconds),
+        'last ' + WINDOW_S + '\u00a0s')),
+    h('dl', { class: 'identity' },
       figure('Pod', 'pod', s.pod),
       figure('Version', 'version', s.version),
       figure('Up for', 'uptime', duration(s.uptime_ms)),
-      figure('As of', 'at', clock.format(s.at), zone()))];
+      figure('As of', 'at', clock.format(s.at) + ' (' + zone() + ')'))];
   }
 
   function sum(history, steps) {
@@ -196,7 +204,7 @@
           limited ? h('progress', { value: t.bytes, max: t.maximum_bytes, 'aria-label': t.tier.toUpperCase() + ' memory in use' }) : null) : null,
         nodes.length === 0 ? null : figure('Nodes that answer', t.tier + '-nodes',
           count(nodes.filter(n => n.up).length) + ' of ' + count(nodes.length))),
-      table);
+      nodes.length > 6 ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t.tier.toUpperCase() + ' nodes' }, table) : table);
   }
 
   function tiers(s) {
@@ -221,11 +229,11 @@
         figure('Latency p99', 'p99', timed ? micros(t.p99_micros) : NONE, 'last minute')),
       h('table', { class: 'counters' },
         h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Count'), h('th', { scope: 'col', class: 'number' }, 'Since the start'),
-          h('th', { scope: 'col', class: 'number' }, 'Last ' + WINDOW_S + ' s'))),
-        h('tbody', {}, COUNTERS.map(([name, text, bad]) => {
+          h('th', { scope: 'col', class: 'number' }, 'Last ' + WINDOW_S + '\u00a0s'))),
+        h('tbody', {}, COUNTERS.map(([name, text, part, bad]) => {
           const now = rate(name);
           return h('tr', { class: bad && now > 0 ? 'raised' : null },
-            h('th', { scope: 'row' }, text),
+            h('th', { scope: 'row', class: part }, text),
             h('td', { class: 'number', 'data-field': name.replaceAll('_', '-') }, count(t[name])),
             h('td', { class: 'number' }, perSecond(now)));
         })))];
@@ -252,7 +260,7 @@
     const share = w.planned > 0 ? Math.min(1, w.read / w.planned) : null;
     return [h('h2', {}, 'Warm-up'),
       h('p', { 'data-field': 'warm-up' }, h('b', {}, WARM[state] || w.state), w.reason ? ': ' + w.reason : '',
-        share === null ? '' : ' – ' + whole.format(Math.floor(share * 100)) + ' %'),
+        share === null ? '' : ' – ' + whole.format(Math.floor(share * 100)) + '\u00a0%'),
       h('progress', { value: share === null ? (state === 'running' ? null : 1) : share, max: 1, 'aria-label': 'Warm-up, keys read of those planned' }),
       h('dl', { class: 'figures' },
         figure('Keys read', 'warm-up-read', count(w.read), known(w.planned) ? 'of ' + count(w.planned) : null),
@@ -266,10 +274,10 @@
       s.config.length === 0 ? h('p', { class: 'empty' }, 'The sidecar names none.') : h('table', { class: 'config' },
         h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Setting'), h('th', { scope: 'col' }, 'Value'), h('th', { scope: 'col' }, 'From'))),
         h('tbody', {}, s.config.map(c => h('tr', { class: c.source === 'override' ? 'override' : null },
-          h('th', { scope: 'row', class: 'name' }, c.name),
+          h('th', { scope: 'row', class: 'name' }, breakable(c.name)),
           h('td', { class: 'value' }, c.value),
           h('td', {}, c.source, known(c.expires_at)
-            ? ', until ' + timeOf(c.expires_at, s.at) + ' (' + duration(Math.max(0, c.expires_at - s.at)) + ')' : null)))))];
+            ? h('small', {}, 'until ' + timeOf(c.expires_at, s.at) + ', for ' + duration(Math.max(0, c.expires_at - s.at))) : null)))))];
   }
 
   function hotKeys(s) {
@@ -280,8 +288,8 @@
           : h('ol', { class: 'keys mono' }, s.hot_keys.map(k => h('li', {}, k)))];
   }
 
-  const SECTIONS = [['overview', overview], ['tiers', tiers], ['graphs', null], ['load', load], ['events', events],
-    ['warm-up', warmUp], ['config', config], ['hot-keys', hotKeys]];
+  const SECTIONS = [['overview', overview], ['tiers', tiers], ['graphs', null], ['load', load], ['warm-up', warmUp],
+    ['events', events], ['config', config], ['hot-keys', hotKeys]];
 
   function show(s) {
     let previous = null;
@@ -310,7 +318,7 @@
     miss: { name: 'no value', colour: '--miss', dash: [], hatch: 1 },
     error: { name: 'error', colour: '--error', dash: [], hatch: 2 },
     any: { name: 'any tier', colour: '--ink', dash: [], thin: true },
-    commands: { name: 'all commands', colour: '--ink', dash: [4, 3], thin: true },
+    commands: { name: 'all commands', colour: '--ink', dash: [], thin: true },
     p50: { name: 'p50', colour: '--ink', dash: [] },
     p99: { name: 'p99', colour: '--ink', dash: [7, 4] },
     flight: { name: 'in flight', colour: '--ink', dash: [] },
@@ -330,8 +338,8 @@
 
   const GRAPHS = [
     {
-      id: 'hit-ratio', title: 'Hit ratio per tier', note: 'of the keys that came as far as the tier, over ' + WINDOW_S + ' s',
-      series: ['l1', 'l2', 'l3', 'any'], format: percent, tick: v => whole.format(v * 100) + ' %',
+      id: 'hit-ratio', title: 'Hit ratio per tier', note: 'of the keys that came as far as the tier, over ' + WINDOW_S + '\u00a0s',
+      series: ['l1', 'l2', 'l3', 'any'], format: percent, tick: v => whole.format(v * 100) + '\u00a0%',
       range: () => [0, 1], empty: 'No key has been read yet', splits: [0, .25, .5, .75, 1],
       data: x => {
         const w = {};
@@ -342,16 +350,20 @@
           x.at.map((_, i) => part(w.l1_hits[i], left(i, 'l1_hits', 'l2_hits', 'l3_hits', 'misses', 'errors'))),
           x.at.map((_, i) => part(w.l2_hits[i], left(i, 'l2_hits', 'l3_hits', 'misses', 'errors'))),
           // L3 is asked only while Redis cannot be: misses alone are Redis' own answer.
-          x.at.map((_, i) => (w.l3_hits[i] + w.errors[i] > 0 && x.hasL3 ? part(w.l3_hits[i], left(i, 'l3_hits', 'misses', 'errors')) : null)),
+          x.at.map((_, i) => (w.l3_hits[i] > 0 ? part(w.l3_hits[i], left(i, 'l3_hits', 'misses', 'errors')) : null)),
           x.at.map((_, i) => part(left(i, 'l1_hits', 'l2_hits', 'l3_hits'), left(i, 'l1_hits', 'l2_hits', 'l3_hits', 'misses', 'errors'))),
         ];
       },
     },
     {
-      id: 'answered', title: 'Keys read per second, by who answered', note: 'stacked',
+      id: 'answered', title: 'Keys read per second, by who answered', note: 'stacked; commands over ' + WINDOW_S + ' s',
       series: ['l1', 'l2', 'l3', 'miss', 'error'], line: 'commands', stacked: true, format: perSecond,
       tick: v => short(v) + '/s', empty: 'No command has come yet',
-      data: x => ['l1_hits', 'l2_hits', 'l3_hits', 'misses', 'errors', 'commands'].map(k => x[k].map(v => (v === null ? null : v * 1000 / x.step))),
+      data: x => {
+        const over = windowed(x.commands);
+        return [...['l1_hits', 'l2_hits', 'l3_hits', 'misses', 'errors'].map(k => x[k].map(v => (v === null ? null : v * 1000 / x.step))),
+          over.map((v, i) => (x.commands[i] === null ? null : v * 1000 / x.step / Math.min(i + 1, WINDOW_S)))];
+      },
     },
     {
       id: 'latency', title: 'Latency of commands', note: 'of the last minute each, logarithmic scale',
@@ -478,14 +490,14 @@
     // From the top of the stack down, so that each band ends where the one below begins.
     const series = keys.map(key => {
       const s = SERIES[key], band = g.stacked && key !== g.line;
-      return { key, label: s.name, scale: 'y', stroke: () => css(s.colour), width: band ? 1 : s.thin ? 1.25 : 2, dash: band ? [] : s.dash,
+      return { key, label: s.name, scale: 'y', stroke: () => css(s.colour), width: band ? 0 : s.thin ? 1.25 : 2, dash: band ? [] : s.dash,
         fill: band ? u => fill(u.ctx, s) : undefined, points: { show: false }, spanGaps: false };
     });
     const bands = g.stacked ? g.series.slice(1).map((_, i) => ({ series: [i + 2, i + 1] })) : [];
     const grid = { stroke: () => css('--line'), width: 1 };
     const axis = { stroke: () => css('--soft'), font: '11px system-ui, sans-serif', grid, ticks: { show: false } };
     return new uPlot({
-      width: Math.max(200, box.clientWidth), height: 190, ms: 1, padding: [8, 58, 0, 0], legend: { show: false },
+      width: Math.max(200, box.clientWidth), height: 190, ms: 1, padding: [8, 66, 0, 0], legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'time', setSeries: false }, points: { size: 6 } },
       scales: {
         x: { time: true, range: (u, low, high) => [g.from ?? low, g.to ?? high] },
@@ -493,9 +505,11 @@
           : { range: g.range || ((u, low, high) => (high > 0 ? uPlot.rangeNum(0, high, 0.1, true) : [0, 1])) },
       },
       axes: [
-        { ...axis, space: 64, size: 24, gap: 4, values: (u, splits) => splits.map(t => (t % 60000 === 0 ? minute : clock).format(t)) },
+        { ...axis, space: 72, size: 26, gap: 7,
+          values: (u, splits) => splits.map(t => (splits.every(x => x % 60000 === 0) ? minute : clock).format(t)) },
         { ...axis, scale: 'y', gap: 4, space: 28,
-          size: (u, values) => 10 + Math.ceil(Math.max(18, ...(values || []).map(v => (v || '').length * 6.4))),
+          // The same for all, so that one moment is at one place in graphs above each other.
+          size: 58,
           splits: g.log ? logSplits : g.splits ? () => g.splits : undefined, filter: (u, splits) => splits,
           values: (u, splits) => splits.map(v => (!g.log && g.format === count && v % 1 !== 0 ? '' : g.tick(v))) },
       ],
@@ -590,10 +604,12 @@
     if (!section.querySelector('.all')) frame(section);
     const x = samples(s);
     const first = x.at[0] ?? s.at, span = Math.max(60000, Math.min(600000, s.at - first));
-    marks = s.events.map(e => e.at).sort((a, b) => b - a).slice(0, 30);
-    section.querySelector('h2 .note').textContent = 'last ' + duration(span).replace(' 0 s', '') + ', local time (' + zone() + ')'
+    marks = s.events.map(e => e.at).sort((a, b) => b - a).slice(0, 12);
+    section.querySelector('h2 .note').textContent = 'last ' + length(span) + ', local time (' + zone() + ')'
       + (marks.some(t => t >= s.at - span) ? '; dotted lines: events' : '');
+    const there = new Set(['l1', ...s.tiers.map(t => t.tier)]);
     for (const g of GRAPHS) {
+      for (const i of g.items) i.item.hidden = /^l\d$/.test(i.key) && !there.has(i.key);
       g.times = x.at;
       g.from = s.at - span;
       g.to = s.at;
@@ -602,7 +618,7 @@
       const some = g.raw.some(column => column.some(v => v > 0));
       const text = x.at.length < 2 ? 'Graphs begin after two seconds' : some ? '' : g.empty;
       if (g.over.textContent !== text) g.over.textContent = text;
-      g.box.setAttribute('aria-label', g.title + ', ' + duration(span) + ' up to ' + minute.format(s.at)
+      g.box.setAttribute('aria-label', g.title + ', ' + length(span) + ' up to ' + minute.format(s.at)
         + '. Left and right arrow keys read out single moments in the list above.');
     }
   }
@@ -610,7 +626,7 @@
   /** The samples, with holes where there are none, so that no line is drawn over a time that nobody measured. */
   function samples(s) {
     const y = s.history, names = ['commands', 'l1_hits', 'l2_hits', 'l3_hits', 'misses', 'errors', 'p50_micros', 'p99_micros', 'in_flight', 'queued'];
-    const out = { at: [], step: y.step_ms, hasL3: s.tiers.some(t => t.tier === 'l3') };
+    const out = { at: [], step: y.step_ms };
     for (const name of names) out[name] = [];
     y.at.forEach((at, i) => {
       if (i > 0 && at - y.at[i - 1] > 3 * y.step_ms) {
