@@ -20,6 +20,7 @@
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
   const minute = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const day = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' });
+  const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
   const NONE = '–';
 
   const known = n => typeof n === 'number' && Number.isFinite(n) && n >= 0;
@@ -55,7 +56,7 @@
   }
   const length = ms => (ms < 90000 ? whole.format(ms / 1000) + '\u00a0s' : whole.format(ms / 60000) + ' min');
   const sameDay = (a, b) => day.format(a) === day.format(b);
-  const timeOf = (at, now) => (sameDay(at, now) ? '' : day.format(at) + ' ') + clock.format(at);
+  const timeOf = (at, now) => (sameDay(at, now) ? '' : date.format(at).replaceAll(' ', '\u00a0') + ' ') + clock.format(at);
   function zone() {
     const name = Intl.DateTimeFormat().resolvedOptions().timeZone || 'local';
     const offset = -new Date().getTimezoneOffset();
@@ -153,7 +154,7 @@
     const troubles = s.tiers.filter(t => t.state !== 'UP').map(t => t.tier.toUpperCase() + ' ' + t.state.toLowerCase());
     return [h('dl', { class: 'figures' },
       figure('Status', 'status', s.status, troubles.join(', '), s.status),
-      figure('Ready', 'ready', ready, why),
+      figure('Ready', 'ready', s.ready && !s.draining ? ready : h('span', { class: 'raised' }, ready), why),
       figure('Commands', 'commands-now', perSecond(hits.commands / hits.seconds), 'last ' + WINDOW_S + '\u00a0s'),
       figure('Keys found', 'found-now', percent(hits.found), 'last ' + WINDOW_S + '\u00a0s'),
       figure('Latency p99', 'p99-now', s.traffic.commands > 0 ? micros(s.traffic.p99_micros) : NONE, 'last minute'),
@@ -356,7 +357,7 @@
       },
     },
     {
-      id: 'answered', title: 'Keys read per second, by who answered', note: 'stacked; commands over ' + WINDOW_S + ' s',
+      id: 'answered', title: 'Keys read per second, by who answered', note: 'stacked; commands: mean of ' + WINDOW_S + '\u00a0s',
       series: ['l1', 'l2', 'l3', 'miss', 'error'], line: 'commands', stacked: true, format: perSecond,
       tick: v => short(v) + '/s', empty: 'No command has come yet',
       data: x => {
