@@ -447,7 +447,16 @@
       at.push({ y: u.valToPos(y, 'y', true), text: SERIES[key].name });
     }
     at.sort((a, b) => a.y - b.y);
-    for (let i = 1; i < at.length; i++) at[i].y = Math.max(at[i].y, at[i - 1].y + gap);
+    for (let round = 0; round < 40; round++) {
+      for (let i = 1; i < at.length; i++) {
+        const lack = gap - (at[i].y - at[i - 1].y);
+        if (lack > 0) {
+          at[i - 1].y -= lack / 2;
+          at[i].y += lack / 2;
+        }
+      }
+    }
+    for (let i = 0, limit = u.bbox.top; i < at.length; i++, limit = at[i - 1].y + gap) at[i].y = Math.max(at[i].y, limit);
     for (let i = at.length - 1, limit = bottom; i >= 0; i--, limit -= gap) at[i].y = Math.min(at[i].y, limit);
     c.save();
     c.font = 11 * dots + 'px system-ui, sans-serif';
