@@ -17,6 +17,8 @@ import org.redisson.client.codec.StringCodec;
 import org.redisson.config.Config;
 
 /** Redisson on a single server. It is told to store strings as such; that is a choice of each object, not of the connection. */
+// A batch answers for all its commands at once, in execute().
+@SuppressWarnings("FutureReturnValueIgnored")
 final class RedissonClient implements Client {
     private org.redisson.api.@Nullable RedissonClient redisson;
 

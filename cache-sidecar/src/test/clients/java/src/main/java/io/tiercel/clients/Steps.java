@@ -70,7 +70,8 @@ final class Steps {
     private void run(String host, int port) {
         List<String> keys =
                 IntStream.range(0, KEYS).mapToObj(i -> prefix + "many:" + i).toList();
-        List<String> values = IntStream.range(0, KEYS).mapToObj(i -> "value " + i).toList();
+        List<String> values =
+                IntStream.range(0, KEYS).mapToObj(i -> "value " + i).toList();
         String text = prefix + "text";
         String counter = prefix + "counter";
         String bytes = prefix + "bytes";
@@ -89,7 +90,7 @@ final class Steps {
             client.pipelineSet(keys, values);
             same(values, client.pipelineGet(keys));
         });
-        step("mget", () -> same(plus(values, null), client.mget(plus(keys, missing))));
+        step("mget", () -> same(plusMissing(values), client.mget(plus(keys, missing))));
         step("multi", () -> same(List.of(1L, "v"), client.multi(sameSlot.get(0), sameSlot.get(1), "v")));
         step("multi, slots", () -> same(List.of(1L, "v"), client.multi(otherSlots.get(0), otherSlots.get(1), "v")));
         step("ttl", () -> {
@@ -189,10 +190,15 @@ final class Steps {
         return all.toByteArray();
     }
 
-
-    private static <T extends @Nullable Object> List<T> plus(List<? extends T> list, T last) {
-        List<T> longer = new ArrayList<>(list);
+    private static List<String> plus(List<String> list, String last) {
+        List<String> longer = new ArrayList<>(list);
         longer.add(last);
+        return longer;
+    }
+
+    private static List<@Nullable String> plusMissing(List<String> list) {
+        List<@Nullable String> longer = new ArrayList<>(list);
+        longer.add(null);
         return longer;
     }
 
