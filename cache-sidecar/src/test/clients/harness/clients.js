@@ -7,14 +7,15 @@ const { spawnSync } = require('node:child_process');
 const here = path.join(__dirname, '..');
 const work = process.env.CLIENTS_WORK;
 
-const node = (file, ...rest) => () => ({ command: [process.execPath, path.join(here, 'node', file)], rest });
+const program = (file) => [process.execPath, path.join(here, 'node', file)];
+const node = (...rest) => () => ({ command: program('steps.js'), rest });
 
 /** A process of its own for each, so that one client's threads and pools are not another's. */
-const java = (main) => () => {
+const jvm = (main) => () => {
     const classPath = fs.readFileSync(path.join(work, 'classpath'), 'utf8').trim();
-    const program = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
+    const java = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
     return {
-        command: [program, '-XX:TieredStopAtLevel=1', '-cp',
+        command: [java, '-XX:TieredStopAtLevel=1', '-cp',
             [path.join(work, 'classes'), classPath].join(path.delimiter), `io.tiercel.clients.${main}`],
         rest: [],
     };
@@ -22,7 +23,7 @@ const java = (main) => () => {
 
 function python() {
     const found = ['python3', '/usr/bin/python3']
-        .find((program) => spawnSync(program, ['-c', 'import redis']).status === 0);
+        .find((name) => spawnSync(name, ['-c', 'import redis']).status === 0);
     return found
         ? { command: [found, path.join(here, 'python', 'redis_py.py')], rest: [] }
         : { missing: "no python3 has the module redis: 'apt-get install python3-redis'" };
@@ -34,10 +35,15 @@ module.exports = [
     { id: 'ioredis', name: 'ioredis', start: node('ioredis.js') },
     { id: 'node-redis', name: 'node-redis', start: node('node-redis.js', 'redis') },
     { id: 'node-redis-4', name: 'node-redis 4', start: node('node-redis.js', 'redis-4') },
-    { id: 'jedis', name: 'Jedis', start: java('JedisClient') },
-    { id: 'lettuce', name: 'Lettuce', start: java('LettuceClient') },
-    { id: 'redisson', name: 'Redisson', start: java('RedissonClient') },
-    { id: 'spring', name: 'Spring Data Redis', start: java('SpringClient') },
+    { id: 'jedis', name: 'Jedis', start: jvm('JedisClient') },
+    { id: 'lettuce', name: 'Lettuce', start: jvm('LettuceClient') },
+    { id: 'redisson', name: 'Redisson', start: jvm('RedissonClient') },
+    { id: 'spring', name: 'Spring Data Redis', start: jvm('SpringClient') },
     { id: 'redis-py', name: 'redis-py', start: python },
-    { id: 'redis-benchmark', name: 'redis-benchmark', start: node('redis-benchmark.js'), ownSteps: ['P=1', 'P=16', 'RESP3, P=16'] },
+    {
+        id: 'redis-benchmark',
+        name: 'redis-benchmark',
+        start: () => ({ command: program('redis-benchmark.js'), rest: [] }),
+        ownSteps: ['P=1', 'P=16', 'RESP3, P=16'],
+    },
 ];

@@ -9,19 +9,21 @@ function mark(step) {
     return step ? (step.ok ? 'ok' : '**fails**') : '–';
 }
 
-/** The commands of the connections that a client opened, each sequence once, without the PING of the first step. */
+/** The commands of the connections that a client opened, each sequence once, up to where it works with keys or, as the steps do, pings. */
 function onConnect(sent) {
     const sequences = new Map();
     for (const commands of sent) {
+        const data = commands.findIndex(([name]) => /^(get|set)$/i.test(name));
         const shown = commands
-            .filter((words, i) => !(i === commands.length - 1 && commands.length > 1 && words[0].toUpperCase() === 'PING'))
-            .map((words) => `\`${words.join(' ').slice(0, 90)}\``)
+            .slice(0, data < 0 ? commands.length : data)
+            .filter(([name], i, all) => !(i > 0 && i === all.length - 1 && /^ping$/i.test(name)))
+            .map((words) => `\`${words.join(' ').slice(0, 110)}\``)
             .join(', ');
         if (shown !== '') {
             sequences.set(shown, (sequences.get(shown) ?? 0) + 1);
         }
     }
-    return [...sequences].map(([shown, times]) => (times > 1 ? `${times} connections: ${shown}` : shown)).join('; ');
+    return [...sequences].map(([shown, times]) => (times > 1 ? `several connections: ${shown}` : shown)).join('; ');
 }
 
 function document(results, steps, server) {
@@ -56,7 +58,7 @@ the run itself:`,
 - **reconnect**: a proxy between client and server drops all connections, and for 300 ms every new one. The client is not
   touched; a command has to succeed within 10 s. Commands that fail meanwhile count as the client's way to tell.`,
         `## What they send on connect
-As the proxy saw it, on each of the connections, up to the first reply to PING.`,
+As the proxy saw it, on each of the connections (a semicolon between them), up to the first answered PING.`,
         table(['client', 'sends'], ran.map(({ client, sent }) => [client.name, cell(onConnect(sent)) || 'nothing'])),
     ];
     const missing = results.filter((result) => result.missing);

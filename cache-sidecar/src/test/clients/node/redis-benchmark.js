@@ -1,7 +1,8 @@
 'use strict';
 // redis-benchmark: whether it runs to its end and complains of nothing; how fast is another question.
 const { spawn, spawnSync } = require('node:child_process');
-const { host, port } = require('./steps.js');
+
+const [host, port] = process.argv.slice(2);
 
 const RUNS = { 'P=1': [], 'P=16': ['-P', '16'], 'RESP3, P=16': ['-3', '-P', '16'] };
 
@@ -10,7 +11,7 @@ async function main() {
     process.stdout.write(`VERSION\t${version}\t\n`);
     for (const [name, args] of Object.entries(RUNS)) {
         const child = spawn('redis-benchmark',
-            ['-h', host, '-p', String(port), '-t', 'get,set', '-n', '2000', '-q', ...args]);
+            ['-h', host, '-p', port, '-t', 'get,set', '-n', '2000', '-q', ...args]);
         let shown = '';
         child.stdout.on('data', (chunk) => (shown += chunk));
         child.stderr.on('data', (chunk) => (shown += chunk));

@@ -2,9 +2,8 @@
 // redis-cli, with the protocol given as the last argument: the program as people call it, in a terminal where there is one.
 const { spawn, spawnSync } = require('node:child_process');
 const assert = require('node:assert/strict');
-const { host, port, rest, run } = require('./steps.js');
 
-const common = ['-h', host, '-p', String(port), ...(rest[0] === '3' ? ['-3'] : [])];
+let common = [];
 
 /** Runs redis-cli without holding up this process, which may have to answer meanwhile. */
 async function cli(args, input = '') {
@@ -105,56 +104,60 @@ async function inTerminal(command, dialogue) {
     return shown;
 }
 
-let session;
-run(spawnSync('redis-cli', ['--version']).stdout.toString().split(' ')[1].trim(), {
-    async connect() {
-        // In a terminal redis-cli asks for the documentation of the commands first. util-linux' script is such a terminal.
-        const terminal = spawnSync('script', ['--version']).status === 0 && process.platform === 'linux';
-        if (terminal) {
-            // Told of no width, redis-cli would ask the terminal for it, which here does not answer.
-            const command = ['stty cols 80; redis-cli', ...common].join(' ');
-            // A prompt only, since keys that come while a command runs are thrown away.
-            const dialogue = [
-                { awaited: /> /, typed: 'PING' },
-                { awaited: /PONG\s[^]*> /, typed: 'quit' },
-            ];
-            assert.match(await inTerminal(command, dialogue), /PONG/);
-            assert.equal(dialogue.length, 0, 'redis-cli ended before the end of the dialogue');
-        }
-        assert.equal(await reply('PING'), 'PONG');
-        session = new Session();
-        return terminal ? '' : 'not in a terminal: no script(1)';
-    },
-    async setEx(key, value, seconds) {
-        // A large value does not fit among a process' arguments everywhere.
-        if (value.length > 1000) {
-            await cli(['-x', 'SETEX', key, String(seconds)], value);
-        } else {
-            assert.equal(await reply('SET', key, value, 'EX', String(seconds)), 'OK');
-        }
-    },
-    get: (key) => session.ask(`GET "${key}"`),
-    pipelineSet: (keys, values) => pipe(keys.map((key, i) => ['SET', key, values[i]])),
-    async pipelineGet(keys) {
-        await pipe(keys.map((key) => ['GET', key]));
-        return replies([], keys.map((key) => `GET ${key}\n`).join(''));
-    },
-    mget: (keys) => replies(['MGET', ...keys]),
-    async multi(key, counter, value) {
-        const all = await replies([], `MULTI\nSET ${key} ${value}\nINCR ${counter}\nGET ${key}\nEXEC\n`);
-        assert.deepEqual(all.slice(0, 5), ['OK', 'QUEUED', 'QUEUED', 'QUEUED', 'OK']);
-        return all.slice(5);
-    },
-    ttl: (key) => reply('TTL', key),
-    pttl: (key) => reply('PTTL', key),
-    incr: (key) => reply('INCR', key),
-    setBytes: (key, value) => cli(['-x', 'SET', key], value),
-    getBytes: async (key) => (await cli(['--raw', 'GET', key])).subarray(0, -1),
-    scan: async (pattern) =>
-        (await cli(['--scan', '--pattern', pattern])).toString().split('\n').filter((key) => key !== ''),
-    del: (keys) => reply('DEL', ...keys),
-    async close() {
-        session.child.stdin.end();
-        assert.equal(await reply('QUIT'), 'OK');
-    },
-});
+module.exports = (host, port, protocol) => {
+    common = ['-h', host, '-p', String(port), ...(protocol === '3' ? ['-3'] : [])];
+    let session;
+    const client = {
+        async connect() {
+            // In a terminal redis-cli asks for the documentation of the commands first. util-linux' script is such a terminal.
+            const terminal = spawnSync('script', ['--version']).status === 0 && process.platform === 'linux';
+            if (terminal) {
+                // Told of no width, redis-cli would ask the terminal for it, which here does not answer.
+                const command = ['stty cols 80; redis-cli', ...common].join(' ');
+                // A prompt only, since keys that come while a command runs are thrown away.
+                const dialogue = [
+                    { awaited: /> /, typed: 'PING' },
+                    { awaited: /PONG\s[^]*> /, typed: 'quit' },
+                ];
+                assert.match(await inTerminal(command, dialogue), /PONG/);
+                assert.equal(dialogue.length, 0, 'redis-cli ended before the end of the dialogue');
+            }
+            assert.equal(await reply('PING'), 'PONG');
+            session = new Session();
+            return terminal ? '' : 'not in a terminal: no script(1)';
+        },
+        async setEx(key, value, seconds) {
+            // A large value does not fit among a process' arguments everywhere.
+            if (value.length > 1000) {
+                await cli(['-x', 'SETEX', key, String(seconds)], value);
+            } else {
+                assert.equal(await reply('SET', key, value, 'EX', String(seconds)), 'OK');
+            }
+        },
+        get: (key) => session.ask(`GET "${key}"`),
+        pipelineSet: (keys, values) => pipe(keys.map((key, i) => ['SET', key, values[i]])),
+        async pipelineGet(keys) {
+            await pipe(keys.map((key) => ['GET', key]));
+            return replies([], keys.map((key) => `GET ${key}\n`).join(''));
+        },
+        mget: (keys) => replies(['MGET', ...keys]),
+        async multi(key, counter, value) {
+            const all = await replies([], `MULTI\nSET ${key} ${value}\nINCR ${counter}\nGET ${key}\nEXEC\n`);
+            assert.deepEqual(all.slice(0, 5), ['OK', 'QUEUED', 'QUEUED', 'QUEUED', 'OK']);
+            return all.slice(5);
+        },
+        ttl: (key) => reply('TTL', key),
+        pttl: (key) => reply('PTTL', key),
+        incr: (key) => reply('INCR', key),
+        setBytes: (key, value) => cli(['-x', 'SET', key], value),
+        getBytes: async (key) => (await cli(['--raw', 'GET', key])).subarray(0, -1),
+        scan: async (pattern) =>
+            (await cli(['--scan', '--pattern', pattern])).toString().split('\n').filter((key) => key !== ''),
+        del: (keys) => reply('DEL', ...keys),
+        async close() {
+            session.child.stdin.end();
+            assert.equal(await reply('QUIT'), 'OK');
+        },
+    };
+    return { version: spawnSync('redis-cli', ['--version']).stdout.toString().split(' ')[1].trim(), client };
+};

@@ -1,21 +1,15 @@
 'use strict';
 // The steps, for clients that are driven from Node. The Java and Python ones are the same, step by step.
+// Arguments: host, port, a prefix for the keys, the client's module in this directory, and what that is told.
 const assert = require('node:assert/strict');
 const readline = require('node:readline');
-const path = require('node:path');
-const { createRequire } = require('node:module');
 
-const [host, port, prefix, ...rest] = process.argv.slice(2);
+const [host, port, prefix, file, ...rest] = process.argv.slice(2);
 
 const KEYS = 500;
 const RECONNECT_MILLIS = 10_000;
 
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-/** Loads a package from where the script installed it, outside of the source tree. */
-function installed(name) {
-    return createRequire(path.join(process.env.CLIENTS_MODULES, 'package.json'))(name);
-}
 
 function say(kind, step, text = '') {
     const line = `${kind}\t${step}\t${String(text).replace(/\s+/g, ' ')}`;
@@ -60,7 +54,7 @@ async function reconnect(client) {
     return `after ${took} ms, ${errors} failed`;
 }
 
-async function run(version, client) {
+async function run({ version, client }) {
     say('VERSION', version);
     const keys = Array.from({ length: KEYS }, (_, i) => `${prefix}many:${i}`);
     const values = keys.map((_, i) => `value ${i}`);
@@ -135,4 +129,4 @@ async function run(version, client) {
     setTimeout(() => process.exit(0), 2000).unref();
 }
 
-module.exports = { host, port: Number(port), rest, installed, run };
+run(require(`./${file}`)(host, Number(port), ...rest));
