@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Steps} asks of a client. Called by one thread; whatever a client throws is a step's failure. */
+/**
+ * What {@link Steps} and {@link Load} ask of a client. {@link Load} sets and gets from several threads at once; whatever a
+ * client throws is counted as a failure.
+ */
 interface Client {
     /** Connects with the client's defaults and gets an answer to PING, or to whatever the client has for it. */
     void connect(String host, int port) throws Exception;

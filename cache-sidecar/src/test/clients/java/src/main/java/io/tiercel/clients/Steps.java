@@ -55,7 +55,7 @@ final class Steps {
         Runtime.getRuntime().halt(0);
     }
 
-    private static String version(String groupId, String artifactId) throws IOException {
+    static String version(String groupId, String artifactId) throws IOException {
         String name = "/META-INF/maven/" + groupId + "/" + artifactId + "/pom.properties";
         try (InputStream in = Steps.class.getResourceAsStream(name)) {
             if (in == null) {
