@@ -36,8 +36,8 @@ function document(results, steps, server) {
 
     const parts = [
         '# Clients',
-        `Clients of the Redis protocol that work against ${server}, with nothing set but host and port. This page is written by
-the run itself:`,
+        `Clients of the Redis protocol, run against ${server} with nothing set but host and port. This page is written by the run
+itself:`,
         '```sh\n./tiercel sidecar --embedded &\ncache-sidecar/src/test/clients/run 127.0.0.1 6380 --write-doc\n```',
         'Each client is a process of its own and does the same steps; the replies are compared with what Redis would say.',
         table(['client', 'version', ...steps], usual.map(({ client, version, steps: done }) =>
