@@ -19,9 +19,17 @@ final class ClientCommands {
     private static final int LONGEST_NAME = 256;
     private static final List<String> HELP = List.of(
             "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-            "GETNAME", "ID", "INFO", "KILL <option> ...", "LIST [options ...]",
-            "MAINT_NOTIFICATIONS (ON|OFF)", "NO-EVICT (ON|OFF)", "REPLY (ON|OFF|SKIP)",
-            "SETINFO <option> <value>", "SETNAME <name>", "HELP");
+            "GETNAME",
+            "ID",
+            "INFO",
+            "KILL <option> ...",
+            "LIST [options ...]",
+            "MAINT_NOTIFICATIONS (ON|OFF)",
+            "NO-EVICT (ON|OFF)",
+            "REPLY (ON|OFF|SKIP)",
+            "SETINFO <option> <value>",
+            "SETNAME <name>",
+            "HELP");
 
     private ClientCommands() {}
 
@@ -38,7 +46,8 @@ final class ClientCommands {
         Request request = invocation.request();
         Session session = invocation.session();
         switch (request.text(1).toUpperCase(Locale.ROOT)) {
-            case "ID" -> Reply.integer(invocation.reply(), invocation.connection().id());
+            case "ID" ->
+                Reply.integer(invocation.reply(), invocation.connection().id());
             case "GETNAME" -> {
                 if (session.name().isEmpty()) {
                     Reply.nil(invocation.reply(), session.protocol());
@@ -56,8 +65,11 @@ final class ClientCommands {
                 }
             }
             case "SETINFO" -> setInfo(invocation);
-            case "INFO" -> Reply.verbatim(
-                    invocation.reply(), session.protocol(), invocation.connection().describe() + "\n");
+            case "INFO" ->
+                Reply.verbatim(
+                        invocation.reply(),
+                        session.protocol(),
+                        invocation.connection().describe() + "\n");
             case "LIST" -> list(invocation);
             case "KILL" -> kill(invocation);
             case "REPLY" -> reply(invocation);
@@ -192,8 +204,9 @@ final class ClientCommands {
                         .filter(one -> wanted.isEmpty() || wanted.contains(Long.toString(one.id())))
                         .forEach(one -> lines.add(one.describe()));
                 if (left.decrementAndGet() == 0) {
-                    home.eventLoop().execute(() -> slot.reply(Replies.of(
-                            out -> Reply.verbatim(out, protocol, String.join("\n", lines) + "\n"))));
+                    home.eventLoop()
+                            .execute(() -> slot.reply(
+                                    Replies.of(out -> Reply.verbatim(out, protocol, String.join("\n", lines) + "\n"))));
                 }
             });
         }
@@ -221,11 +234,9 @@ final class ClientCommands {
                 return;
             } else if (request.is(i, "ADDR")) {
                 address = request.text(i + 1);
-            } else if (request.is(i, "TYPE") && request.is(i + 1, "NORMAL")) {
-                continue; // all are
             } else if (request.is(i, "SKIPME")) {
                 skipMe = request.is(i + 1, "YES");
-            } else {
+            } else if (!(request.is(i, "TYPE") && request.is(i + 1, "NORMAL"))) { // all are normal
                 invocation.syntaxError();
                 return;
             }
@@ -233,12 +244,12 @@ final class ClientCommands {
         kill(invocation, front, new Victims(id, address, skipMe), false);
     }
 
-    private record Victims(
-            @Nullable Long id, @Nullable String address, boolean skipMe) {
+    private record Victims(@Nullable Long id, @Nullable String address, boolean skipMe) {
         boolean include(ClientConnection connection, ClientConnection self) {
             return (id == null || id == connection.id())
                     && (address == null
-                            || address.equals(FrontLoop.text(connection.channel().remoteAddress())))
+                            || address.equals(
+                                    FrontLoop.text(connection.channel().remoteAddress())))
                     && !(skipMe && connection == self);
         }
     }

@@ -323,7 +323,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             forget(slot);
             return;
         }
-        if (!processing && !flushSoon && pending.peek() != null && pending.peek().isDone()) {
+        if (!processing
+                && !flushSoon
+                && pending.peek() != null
+                && pending.peek().isDone()) {
             flushSoon = true;
             loop.soon(this);
         }
@@ -491,7 +494,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else if (now - readAt > settings.idleTimeout().toNanos()) {
             cutOff("was idle for idle-timeout");
         }
-        if (midRequest && !closed && now - requestSince > settings.requestTimeout().toNanos()) {
+        if (midRequest
+                && !closed
+                && now - requestSince > settings.requestTimeout().toNanos()) {
             cutOff("sent a part of a request and not the rest within request-timeout");
         }
         if (stuckSince != 0 && !closed && now - stuckSince > STUCK_NANOS) {

@@ -71,7 +71,7 @@ record Command(
     @Nullable
     List<Integer> keys(byte[][] words) {
         List<Integer> keys = KeyFinder.movable(name, words);
-        if (keys != null || flags.contains("movablekeys") && firstKey == 0) {
+        if (keys != null || (flags.contains("movablekeys") && firstKey == 0)) {
             return keys;
         }
         List<Integer> fixed = new ArrayList<>();

@@ -101,9 +101,7 @@ final class CommandTable {
     }
 
     private static Set<String> set(String column) {
-        return column.isEmpty()
-                ? Set.of()
-                : Arrays.stream(column.split(",")).collect(Collectors.toUnmodifiableSet());
+        return column.isEmpty() ? Set.of() : Arrays.stream(column.split(",")).collect(Collectors.toUnmodifiableSet());
     }
 
     /** The command that a request names, in whatever case; null if there is none. */

@@ -88,9 +88,10 @@ final class ConnectionCommands {
                 return;
             }
         } else if (session.user() == null) {
-            invocation.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto>"
-                    + " AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol"
-                    + " version at the same time");
+            invocation.error(
+                    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto>"
+                            + " AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol"
+                            + " version at the same time");
             return;
         }
         if (name != null) {

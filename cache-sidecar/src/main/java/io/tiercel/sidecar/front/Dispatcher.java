@@ -72,7 +72,7 @@ final class Dispatcher {
             return;
         }
         connection.lastCommand(exact.name());
-        if (user != null && user.access() != User.Access.ALL || user != null && !user.hasAllKeys()) {
+        if (user != null && (user.access() != User.Access.ALL || !user.hasAllKeys())) {
             String refusal = refusal(user, exact, request);
             if (refusal != null) {
                 invocation.error(refusal);
@@ -103,7 +103,8 @@ final class Dispatcher {
         }
         if (front.gauges().heldBytes.get() > front.settings().maxInFlightBytes()) {
             front.gauges().overloaded.increment();
-            invocation.error("OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100");
+            invocation.error(
+                    "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100");
             return false;
         }
         return true;
@@ -130,7 +131,10 @@ final class Dispatcher {
         for (int i = 1; i < request.count() && arguments.length() < LONGEST_NAME; i++) {
             String text = new String(request.bytes(i), 0, Math.min(request.length(i), LONGEST_NAME), UTF_8);
             int room = LONGEST_NAME - arguments.length();
-            arguments.append('\'').append(text, 0, Math.min(room, text.length())).append("' ");
+            arguments
+                    .append('\'')
+                    .append(text, 0, Math.min(room, text.length()))
+                    .append("' ");
         }
         Reply.error(
                 connection.immediate(),
@@ -144,7 +148,8 @@ final class Dispatcher {
 
     /** Why the user may not do that; null if he may. */
     private static @Nullable String refusal(User user, Command command, Request request) {
-        boolean connection = command.categories().contains("connection") || command.name().equals("COMMAND");
+        boolean connection =
+                command.categories().contains("connection") || command.name().equals("COMMAND");
         boolean transaction = command.categories().contains("transaction");
         boolean allowed = connection
                 || transaction

@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.front;
 
 import io.tiercel.sidecar.control.LiveSettings;
+import io.tiercel.sidecar.keyspace.Counters;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.memory.MemoryKeyspace;
 import java.security.SecureRandom;
@@ -16,6 +17,7 @@ final class Front {
     private final LiveSettings live;
     private final @Nullable RedisKeyspace redis;
     private final @Nullable MemoryKeyspace memory;
+    private final Counters memoryCounters = new Counters();
     private final Gauges gauges = new Gauges();
     private final RateLimiter rateLimiter = new RateLimiter();
     private final AtomicLong ids = new AtomicLong();
@@ -24,6 +26,8 @@ final class Front {
     private final long startedAt = System.nanoTime();
     private final List<FrontLoop> loops = new CopyOnWriteArrayList<>();
     private final String version;
+    private final long memoryBytes;
+    private final Operations operations = new Operations(this);
 
     private volatile boolean draining;
     private volatile int port;
@@ -33,11 +37,13 @@ final class Front {
             LiveSettings live,
             @Nullable RedisKeyspace redis,
             @Nullable MemoryKeyspace memory,
+            long memoryBytes,
             String version) {
         this.settings = settings;
         this.live = live;
         this.redis = redis;
         this.memory = memory;
+        this.memoryBytes = memoryBytes;
         this.version = version;
         byte[] random = new byte[20];
         new SecureRandom().nextBytes(random);
@@ -61,6 +67,11 @@ final class Front {
     @Nullable
     MemoryKeyspace memory() {
         return memory;
+    }
+
+    /** What happened to keys in memory alone. */
+    Counters memoryCounters() {
+        return memoryCounters;
     }
 
     Gauges gauges() {
@@ -93,6 +104,15 @@ final class Front {
 
     List<FrontLoop> loops() {
         return loops;
+    }
+
+    /** Most bytes of keys in memory alone. */
+    long memoryBytes() {
+        return memoryBytes;
+    }
+
+    Operations operations() {
+        return operations;
     }
 
     boolean isDraining() {

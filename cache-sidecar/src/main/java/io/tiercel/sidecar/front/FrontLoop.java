@@ -130,7 +130,9 @@ final class FrontLoop {
     /** An address as Redis writes it: {@code host:port}, or a Unix socket's path and {@code :0}. */
     static String text(@Nullable SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
-            String host = inet.getAddress() == null ? inet.getHostString() : inet.getAddress().getHostAddress();
+            String host = inet.getAddress() == null
+                    ? inet.getHostString()
+                    : inet.getAddress().getHostAddress();
             return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + inet.getPort();
         }
         return "unix:0";

@@ -17,12 +17,19 @@ final class Info {
         for (int i = 1; i < invocation.count(); i++) {
             wanted.add(invocation.request().text(i).toLowerCase(Locale.ROOT));
         }
-        boolean all = wanted.isEmpty() || wanted.contains("all") || wanted.contains("everything") || wanted.contains("default");
+        boolean all = wanted.isEmpty()
+                || wanted.contains("all")
+                || wanted.contains("everything")
+                || wanted.contains("default");
         StringBuilder text = new StringBuilder();
         sections(invocation.loop().front()).forEach((name, lines) -> {
             if (all || wanted.contains(name.toLowerCase(Locale.ROOT))) {
-                text.append(text.isEmpty() ? "" : "\r\n").append("# ").append(name).append("\r\n");
-                lines.forEach((key, value) -> text.append(key).append(':').append(value).append("\r\n"));
+                text.append(text.isEmpty() ? "" : "\r\n")
+                        .append("# ")
+                        .append(name)
+                        .append("\r\n");
+                lines.forEach((key, value) ->
+                        text.append(key).append(':').append(value).append("\r\n"));
             }
         });
         Reply.verbatim(invocation.reply(), invocation.protocol(), text.toString());
@@ -32,37 +39,72 @@ final class Info {
         Gauges gauges = front.gauges();
         Map<String, Map<String, Object>> sections = new LinkedHashMap<>();
         long uptime = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - front.startedAt());
-        sections.put("Server", lines(
-                "redis_version", ConnectionCommands.REDIS_VERSION,
-                "redis_git_sha1", "00000000",
-                "redis_git_dirty", 0,
-                "redis_mode", "standalone",
-                "os", System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                "arch_bits", 64,
-                "process_id", ProcessHandle.current().pid(),
-                "run_id", front.runId(),
-                "tcp_port", front.port(),
-                "uptime_in_seconds", uptime,
-                "uptime_in_days", uptime / 86_400,
-                "tiercel_version", front.version()));
-        sections.put("Clients", lines(
-                "connected_clients", gauges.connections.get(),
-                "maxclients", front.settings().maxConnections(),
-                "blocked_clients", 0));
+        sections.put(
+                "Server",
+                lines(
+                        "redis_version",
+                        ConnectionCommands.REDIS_VERSION,
+                        "redis_git_sha1",
+                        "00000000",
+                        "redis_git_dirty",
+                        0,
+                        "redis_mode",
+                        "standalone",
+                        "os",
+                        System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                        "arch_bits",
+                        64,
+                        "process_id",
+                        ProcessHandle.current().pid(),
+                        "run_id",
+                        front.runId(),
+                        "tcp_port",
+                        front.port(),
+                        "uptime_in_seconds",
+                        uptime,
+                        "uptime_in_days",
+                        uptime / 86_400,
+                        "tiercel_version",
+                        front.version()));
+        sections.put(
+                "Clients",
+                lines(
+                        "connected_clients", gauges.connections.get(),
+                        "maxclients", front.settings().maxConnections(),
+                        "blocked_clients", 0));
         Runtime runtime = Runtime.getRuntime();
-        sections.put("Memory", lines(
-                "used_memory", runtime.totalMemory() - runtime.freeMemory(),
-                "maxmemory", 0,
-                "maxmemory_policy", "noeviction"));
-        sections.put("Persistence", lines(
-                "loading", 0, "async_loading", 0, "rdb_changes_since_last_save", 0, "rdb_bgsave_in_progress", 0,
-                "aof_enabled", 0, "aof_rewrite_in_progress", 0));
-        sections.put("Stats", lines(
-                "total_connections_received", gauges.connectionsOpened.sum(),
-                "total_commands_processed", gauges.commands.sum(),
-                "rejected_connections", gauges.connectionsRefused.sum(),
-                "keyspace_hits", CacheStatistics.of(front).hits(),
-                "keyspace_misses", CacheStatistics.of(front).misses()));
+        sections.put(
+                "Memory",
+                lines(
+                        "used_memory",
+                        runtime.totalMemory() - runtime.freeMemory(),
+                        "maxmemory",
+                        0,
+                        "maxmemory_policy",
+                        "noeviction"));
+        sections.put(
+                "Persistence",
+                lines(
+                        "loading",
+                        0,
+                        "async_loading",
+                        0,
+                        "rdb_changes_since_last_save",
+                        0,
+                        "rdb_bgsave_in_progress",
+                        0,
+                        "aof_enabled",
+                        0,
+                        "aof_rewrite_in_progress",
+                        0));
+        sections.put(
+                "Stats",
+                lines(
+                        "total_connections_received", gauges.connectionsOpened.sum(),
+                        "total_commands_processed", gauges.commands.sum(),
+                        "rejected_connections", gauges.connectionsRefused.sum(),
+                        "keyspace_hits", CacheStatistics.of(front).hits(),
+                        "keyspace_misses", CacheStatistics.of(front).misses()));
         sections.put("Replication", lines("role", "master", "connected_slaves", 0, "master_repl_offset", 0));
         sections.put("Cluster", lines("cluster_enabled", 0));
         sections.put("Tiercel", CacheStatistics.of(front).lines());

@@ -70,12 +70,14 @@ final class Invocation {
 
     /** A place for a reply that comes later. */
     Slot later() {
-        return connection.later(connection.loop().front().settings().redisTimeout().toNanos());
+        return connection.later(
+                connection.loop().front().settings().redisTimeout().toNanos());
     }
 
     /** A place for a reply that may take long. */
     Slot muchLater() {
-        return connection.later(connection.loop().front().settings().passTimeout().toNanos());
+        return connection.later(
+                connection.loop().front().settings().passTimeout().toNanos());
     }
 
     void ok() {

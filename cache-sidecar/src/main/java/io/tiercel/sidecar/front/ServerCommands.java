@@ -19,9 +19,32 @@ import org.jspecify.annotations.Nullable;
 /** What clients ask a server about itself when they connect, and operators from a console. */
 final class ServerCommands {
     private static final Set<String> REFUSED = Set.of(
-            "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR", "SHUTDOWN",
-            "REPLICAOF", "SLAVEOF", "FAILOVER", "SYNC", "PSYNC", "REPLCONF", "SAVE", "BGSAVE", "BGREWRITEAOF", "DEBUG", "ACL",
-            "CLUSTER", "MODULE", "SWAPDB", "MOVE", "MIGRATE", "LASTSAVE", "RESTORE-ASKING");
+            "SUBSCRIBE",
+            "PSUBSCRIBE",
+            "SSUBSCRIBE",
+            "UNSUBSCRIBE",
+            "PUNSUBSCRIBE",
+            "SUNSUBSCRIBE",
+            "MONITOR",
+            "SHUTDOWN",
+            "REPLICAOF",
+            "SLAVEOF",
+            "FAILOVER",
+            "SYNC",
+            "PSYNC",
+            "REPLCONF",
+            "SAVE",
+            "BGSAVE",
+            "BGREWRITEAOF",
+            "DEBUG",
+            "ACL",
+            "CLUSTER",
+            "MODULE",
+            "SWAPDB",
+            "MOVE",
+            "MIGRATE",
+            "LASTSAVE",
+            "RESTORE-ASKING");
 
     private ServerCommands() {}
 
@@ -36,8 +59,12 @@ final class ServerCommands {
         handlers.put("TIME", ServerCommands::time);
         handlers.put("ROLE", ServerCommands::role);
         handlers.put("WAIT", invocation -> Reply.integer(invocation.reply(), 0));
-        handlers.put("LOLWUT", invocation -> Reply.verbatim(
-                invocation.reply(), invocation.protocol(), "Tiercel " + invocation.loop().front().version() + "\n"));
+        handlers.put(
+                "LOLWUT",
+                invocation -> Reply.verbatim(
+                        invocation.reply(),
+                        invocation.protocol(),
+                        "Tiercel " + invocation.loop().front().version() + "\n"));
         handlers.put("SLOWLOG", ServerCommands::emptyLog);
         handlers.put("LATENCY", ServerCommands::emptyLog);
         return handlers;
@@ -53,8 +80,7 @@ final class ServerCommands {
     private static void cluster(Invocation invocation) {
         Request request = invocation.request();
         if (request.count() == 3 && request.is(1, "KEYSLOT")) {
-            Reply.integer(
-                    invocation.reply(), RedisPassage.slot(request.bytes(2)));
+            Reply.integer(invocation.reply(), RedisPassage.slot(request.bytes(2)));
         } else {
             invocation.error("ERR This instance has cluster support disabled");
         }
@@ -114,8 +140,9 @@ final class ServerCommands {
                 Reply.status(invocation.reply(), "CONFIG <subcommand> [<arg> ...]. Subcommands are:");
                 Reply.status(invocation.reply(), "GET <pattern>");
             }
-            default -> invocation.error("ERR CONFIG " + request.text(1).toUpperCase(Locale.ROOT)
-                    + " is not available through the sidecar: see docs/configuration.md");
+            default ->
+                invocation.error("ERR CONFIG " + request.text(1).toUpperCase(Locale.ROOT)
+                        + " is not available through the sidecar: see docs/configuration.md");
         }
     }
 
@@ -168,12 +195,14 @@ final class ServerCommands {
             String name = request.text(i).toLowerCase(Locale.ROOT);
             String value = known.get(name);
             if (value == null) {
-                invocation.error("ERR Unknown option or number of arguments for CONFIG SET - '" + request.text(i) + "'");
+                invocation.error(
+                        "ERR Unknown option or number of arguments for CONFIG SET - '" + request.text(i) + "'");
                 return;
             }
             if (!value.equals(request.text(i + 1))) {
-                invocation.error("ERR CONFIG SET failed (possibly related to argument '" + name
-                        + "') - can't be set through the sidecar: set it in Redis itself, or see docs/configuration.md");
+                invocation.error(
+                        "ERR CONFIG SET failed (possibly related to argument '" + name
+                                + "') - can't be set through the sidecar: set it in Redis itself, or see docs/configuration.md");
                 return;
             }
         }
@@ -204,8 +233,9 @@ final class ServerCommands {
             }
             case "DOCS" -> docs(invocation, wanted(request, table));
             case "GETKEYS" -> getKeys(invocation, table);
-            default -> invocation.error("ERR COMMAND " + request.text(1).toUpperCase(Locale.ROOT)
-                    + " is not available through the sidecar");
+            default ->
+                invocation.error("ERR COMMAND " + request.text(1).toUpperCase(Locale.ROOT)
+                        + " is not available through the sidecar");
         }
     }
 

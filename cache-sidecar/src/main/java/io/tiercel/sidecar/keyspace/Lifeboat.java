@@ -41,6 +41,8 @@ final class Lifeboat implements AutoCloseable {
     private final Cache<Key, Boolean> doubted;
     private final Cache<Key, Boolean> put;
     /** Until then nothing here is believed, as there were too many doubts to remember. */
+    private volatile boolean down;
+
     private volatile long distrustedUntil = System.nanoTime();
 
     Lifeboat(RemoteTier tier, String fleet, Counters counters) {
@@ -76,6 +78,7 @@ final class Lifeboat implements AutoCloseable {
         put.put(key, true);
         Duration ttl = ttlMillis < 0 || ttlMillis > LONGEST.toMillis() ? LONGEST : Duration.ofMillis(ttlMillis);
         var unused = tier.put(stored(key), frame(key, value), ttl).whenComplete((done, failure) -> {
+            down = failure != null;
             if (failure != null) {
                 counters.l3Errors.increment();
             } else if (still.getAsBoolean()) {
@@ -91,6 +94,7 @@ final class Lifeboat implements AutoCloseable {
         doubted.put(key, true);
         put.invalidate(key);
         var unused = tier.remove(stored(key)).whenComplete((done, failure) -> {
+            down = failure != null;
             if (failure == null) {
                 doubted.invalidate(key);
             } else {
@@ -117,6 +121,7 @@ final class Lifeboat implements AutoCloseable {
             return CompletableFuture.completedFuture(null);
         }
         return tier.get(stored(key)).handle((frame, failure) -> {
+            down = failure != null;
             if (failure != null) {
                 counters.l3Errors.increment();
                 return null;
@@ -125,6 +130,19 @@ final class Lifeboat implements AutoCloseable {
             (value == null ? counters.l3Misses : counters.l3Hits).increment();
             return value;
         });
+    }
+
+    /** The length of what is there, whatever its age, -1 if there is nothing; completes normally in any case. */
+    CompletionStage<Integer> look(Key key) {
+        return tier.get(stored(key)).handle((frame, failure) -> {
+            byte[] value = failure != null || frame == null ? null : value(key, frame, LONGEST.plusDays(1));
+            return value == null ? -1 : value.length;
+        });
+    }
+
+    /** Whether the last operation failed. */
+    boolean isDown() {
+        return down;
     }
 
     @Override

@@ -82,24 +82,28 @@ public final class LocalCopies {
         cache.invalidateAll();
     }
 
-    long changes() {
+    /** How many changes of keys have been told. */
+    public long changes() {
         return changes.sum();
     }
 
-    long entries() {
+    /** How many keys there are. */
+    public long entries() {
         return cache.estimatedSize();
     }
 
-    long bytes() {
+    /** How many bytes they take. */
+    public long bytes() {
         return eviction.weightedSize().orElse(0);
     }
 
-    long maximumBytes() {
+    /** How many bytes they may take. */
+    public long maximumBytes() {
         return maximumBytes;
     }
 
     /** Keys with a value, the hottest first. */
-    List<Key> hottest(int limit) {
+    public List<Key> hottest(int limit) {
         return eviction.hottest(limit).entrySet().stream()
                 .filter(entry -> entry.getValue().framed() != null)
                 .map(java.util.Map.Entry::getKey)

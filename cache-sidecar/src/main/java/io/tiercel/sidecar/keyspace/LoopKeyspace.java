@@ -9,6 +9,7 @@ import io.tiercel.cache.tier.Section;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.sidecar.control.TierMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -223,6 +224,7 @@ public final class LoopKeyspace implements AutoCloseable {
         private final Section section;
         private final long epoch;
         private final long readAt;
+        private final long negative;
         private final @Nullable IntConsumer brought;
         private byte @Nullable [] value;
 
@@ -231,7 +233,12 @@ public final class LoopKeyspace implements AutoCloseable {
         }
 
         Fill(Key key, @Nullable IntConsumer brought) {
+            this(key, brought, keyspace.negativeNanos());
+        }
+
+        Fill(Key key, @Nullable IntConsumer brought, long negativeNanos) {
             this.key = key;
+            this.negative = negativeNanos;
             this.brought = brought;
             this.section = keyspace.section(key);
             // In this order: what is read after a change, and before it is told, must not be kept.
@@ -268,7 +275,6 @@ public final class LoopKeyspace implements AutoCloseable {
         private boolean keep(byte[] reply, long ttlMillis) {
             LocalCopies copies = keyspace.copies();
             if (isNull(reply)) {
-                long negative = keyspace.negativeNanos();
                 return negative > 0
                         && ttlMillis == -2
                         && copies.keep(key, ticket, LocalCopies.copy(null, negative, negative, readAt, section, epoch));
@@ -306,9 +312,62 @@ public final class LoopKeyspace implements AutoCloseable {
             slot.reply(refusal);
             return;
         }
-        changed.forEach(key -> keyspace.changing(key, true));
+        for (Key key : changed) {
+            keyspace.changing(key, true);
+            byte[][] removal = leaseRemoval(key);
+            if (removal != null) {
+                queue(removal, 1, NOBODY, out);
+            }
+        }
         queue(words, route, answer(changed, write, slot), out);
     }
+
+    /** What is to be sent before a write of the key, so that no lease outlives it; null for nothing. */
+    public byte @Nullable [][] leaseRemoval(Key key) {
+        return keyspace.leases().removal(this, key);
+    }
+
+    /** Commands of the cache's own. */
+    void own(byte[][] words, int route, RedisPassage.Answer answer) {
+        sent(1);
+        resp3.send(List.of(call(words, route, answer)));
+    }
+
+    /** Reads a key of the cache's own into memory, and remembers as well that there is none. */
+    void look(Key key) {
+        Fill fill = new Fill(key, null, keyspace.settings().bound().toNanos() * 1_000);
+        sent(2);
+        resp3.send(List.of(
+                call(new byte[][] {GET, key.bytes()}, 1, new RedisPassage.Answer() {
+                    @Override
+                    public void replied(byte[] reply) {
+                        fill.value(reply);
+                    }
+
+                    @Override
+                    public void failed(TierException failure) {
+                        fill.giveUp();
+                    }
+                }),
+                call(new byte[][] {PTTL, key.bytes()}, 1, fill)));
+    }
+
+    void later(Runnable task, Duration delay) {
+        var unused = loop.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** For commands that are sent beside those that clients wait for. */
+    public static final RedisPassage.Answer NOBODY = new RedisPassage.Answer() {
+        @Override
+        public void replied(byte[] reply) {
+            // Nobody waits for it.
+        }
+
+        @Override
+        public void failed(TierException failure) {
+            // What was sent with it fails as well, and says so.
+        }
+    };
 
     /** Puts a command into the outbox. */
     public void queue(byte[][] words, int route, RedisPassage.Answer answer, Outbox out) {

@@ -9,10 +9,15 @@ import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.Section;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.cache.tier.redis.RedisTier;
+import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.TierMode;
+import io.tiercel.sidecar.control.TierStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +42,7 @@ public final class RedisKeyspace implements AutoCloseable {
     private final Counters counters = new Counters();
     private final LocalCopies copies;
     private final Doorkeeper doorkeeper = new Doorkeeper();
+    private final Leases leases = new Leases(this);
     private final ChangeFeed feed;
     private final List<byte[]> prefixes;
     private final boolean all;
@@ -191,8 +197,57 @@ public final class RedisKeyspace implements AutoCloseable {
         return System.nanoTime() - sure < staleness().toNanos() ? copy : null;
     }
 
+    /** How L3 is doing, by its last operations. */
+    public TierStatus.State l3State() {
+        Lifeboat l3 = lifeboat;
+        return l3 != null && l3.isDown() ? TierStatus.State.DOWN : TierStatus.State.UP;
+    }
+
+    /** L3's servers. */
+    public List<TierStatus.Node> l3Nodes() {
+        Lifeboat l3 = lifeboat;
+        return l3 == null
+                ? List.of()
+                : List.of(new TierStatus.Node(l3.tier().name(), !l3.isDown(), "for when Redis cannot be asked"));
+    }
+
+    /** What memory has of the key; counts nothing. */
+    public KeyReport.Place place(Key key) {
+        Copy copy = copies.find(key);
+        long now = System.nanoTime();
+        if (copy == null) {
+            return new KeyReport.Place("l1", "absent", -1, -1, -1, "");
+        }
+        byte[] framed = copy.framed();
+        String status = !copy.isFresh(now) ? "stale" : framed == null ? "negative" : "fresh";
+        return new KeyReport.Place(
+                "l1",
+                status,
+                TimeUnit.NANOSECONDS.toMillis(now - copy.readAt()),
+                Math.max(0, TimeUnit.NANOSECONDS.toMillis(copy.end() - now)),
+                framed == null ? -1 : LoopKeyspace.unframed(framed).length,
+                "");
+    }
+
+    /** What L3 has of the key; empty if there is no L3. Completes normally in any case. */
+    public CompletionStage<List<KeyReport.Place>> l3Place(Key key) {
+        Lifeboat l3 = lifeboat;
+        if (l3 == null) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        String node = l3.tier().node(l3.stored(key));
+        return l3.look(key)
+                .thenApply(length ->
+                        List.of(new KeyReport.Place("l3", length < 0 ? "absent" : "fresh", -1, -1, length, node)));
+    }
+
+    /** Leases for clients. */
+    public Leases leases() {
+        return leases;
+    }
+
     /** A key is changed through this process; to be called before Redis is told, and once more when it has answered. */
-    void changing(Key key, boolean first) {
+    public void changing(Key key, boolean first) {
         copies.changed(key);
         Lifeboat l3 = lifeboat;
         if (l3 != null && first) {
@@ -201,7 +256,7 @@ public final class RedisKeyspace implements AutoCloseable {
     }
 
     /** All keys are removed through this process. */
-    void changingAll() {
+    public void changingAll() {
         copies.changedAll();
         Lifeboat l3 = lifeboat;
         if (l3 != null) {

@@ -34,6 +34,11 @@ public final class Request {
 
     Request() {}
 
+    /** A request without arguments, for who needs one before the first has come. */
+    public static Request none() {
+        return new Request();
+    }
+
     /** Forgets everything; the columns grow with what arrives, never with what a header says will. */
     void clear() {
         source = Unpooled.EMPTY_BUFFER;

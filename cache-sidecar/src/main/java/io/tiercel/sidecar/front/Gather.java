@@ -1,0 +1,75 @@
+package io.tiercel.sidecar.front;
+
+import io.tiercel.sidecar.keyspace.ReplySlot;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The reply to one command that is put together from the replies to several. Confined to an event loop. */
+final class Gather {
+    private final Part[] parts;
+    private final Consumer<List<byte[]>> done;
+    private int left;
+
+    /** @param done told all replies, in the order of the parts, once */
+    Gather(int count, Consumer<List<byte[]>> done) {
+        this.parts = new Part[count];
+        this.left = count;
+        this.done = done;
+        for (int i = 0; i < count; i++) {
+            parts[i] = new Part(this);
+        }
+        if (count == 0) {
+            done.accept(List.of());
+        }
+    }
+
+    ReplySlot part(int index) {
+        return parts[index];
+    }
+
+    /** No reply has come in time to some of the parts. */
+    void late() {
+        for (Part part : parts) {
+            part.late();
+        }
+    }
+
+    private void answered() {
+        left--;
+        if (left == 0) {
+            done.accept(Arrays.stream(parts).map(Part::bytes).toList());
+        }
+    }
+
+    private static final class Part extends ReplySlot {
+        private final Gather gather;
+        private byte @Nullable [] bytes;
+
+        Part(Gather gather) {
+            this.gather = gather;
+        }
+
+        @Override
+        public void reply(byte[] encoded) {
+            if (bytes == null) {
+                bytes = encoded;
+                gather.answered();
+            }
+        }
+
+        @Override
+        public boolean isDone() {
+            return bytes != null;
+        }
+
+        byte[] bytes() {
+            byte[] own = bytes;
+            if (own == null) {
+                throw new IllegalStateException("not answered yet");
+            }
+            return own;
+        }
+    }
+}
