@@ -184,6 +184,7 @@ final class Flags {
     /** What {@code --help} prints. The groups are for the eye only, so they are not in what is parsed. */
     static String help() {
         CommandSpec spec = CommandSpec.create().name("tiercel sidecar");
+        int order = 0;
         for (Setting.Group group : Setting.Group.values()) {
             ArgGroupSpec.Builder args = ArgGroupSpec.builder()
                     .heading("%n" + group.title() + "%n")
@@ -192,14 +193,14 @@ final class Flags {
             Settings.all().stream()
                     .filter(setting -> setting.group() == group)
                     .forEach(setting -> args.addArg(option(setting)));
-            spec.addArgGroup(args.order(group.ordinal()).build());
+            spec.addArgGroup(args.order(order++).build());
         }
         ArgGroupSpec.Builder args = ArgGroupSpec.builder()
                 .heading("%nThis command%n")
                 .validate(false)
                 .exclusive(false);
         own().forEach(args::addArg);
-        spec.addArgGroup(args.order(Setting.Group.values().length).build());
+        spec.addArgGroup(args.order(order).build());
         spec.usageMessage()
                 .width(100)
                 .sortOptions(false)
