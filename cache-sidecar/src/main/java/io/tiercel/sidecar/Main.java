@@ -32,10 +32,14 @@ public final class Main {
      * settings.
      */
     public static void main(String[] arguments) {
-        Launcher launcher = ServiceLoader.load(Launcher.class)
+        System.exit(new Main(Main::launch, System.out, System.err).run(ConfigReader.ofThisProcess(), arguments));
+    }
+
+    private static Running launch(SidecarConfig config) throws StartException {
+        return ServiceLoader.load(Launcher.class)
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("the jar has no " + Launcher.class.getName()));
-        System.exit(new Main(launcher, System.out, System.err).run(ConfigReader.ofThisProcess(), arguments));
+                .orElseThrow(() -> new StartException("this jar is not whole: it has no " + Launcher.class.getName()))
+                .launch(config);
     }
 
     /** Returns what the process should exit with. */
@@ -74,6 +78,11 @@ public final class Main {
         } catch (StartException e) {
             err.println("tiercel sidecar: " + e.getMessage());
             LoggerFactory.getLogger(Main.class).debug("It could not start", e);
+            Logs.stop();
+            return FAILED;
+        } catch (RuntimeException e) {
+            err.println("tiercel sidecar: it could not start, by a fault of its own: " + e);
+            LoggerFactory.getLogger(Main.class).error("It could not start", e);
             Logs.stop();
             return FAILED;
         }

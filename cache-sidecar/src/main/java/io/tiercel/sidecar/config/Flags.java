@@ -147,12 +147,11 @@ final class Flags {
         }
     }
 
-    private static String hint(String name) {
-        List<String> known = new ArrayList<>(
-                Settings.all().stream().<String>map(Setting::flag).toList());
-        known.addAll(List.of(CONFIG, PRINT_CONFIG, VERSION, HELP));
-        String hint = Nearest.hint(name, known);
-        return hint.isEmpty() ? "." : hint;
+    private static String hint(String flag) {
+        List<String> known = new ArrayList<>(Settings.names());
+        known.addAll(List.of("config", "print-config", "version", "help"));
+        String nearest = Nearest.of(flag.replaceFirst("^-+", ""), known);
+        return nearest == null ? "." : "; did you mean --" + nearest + "?";
     }
 
     Map<Setting<?>, Given> values() {
@@ -206,7 +205,7 @@ final class Flags {
                 .sortOptions(false)
                 .longOptionsMaxWidth(36)
                 .abbreviateSynopsis(true)
-                .customSynopsis("Usage: tiercel sidecar [--SETTING VALUE]...%n")
+                .customSynopsis("tiercel sidecar [--SETTING VALUE]...%n")
                 .description(
                         "A cache in memory that speaks the Redis protocol, in front of Redis and memcached.",
                         "",

@@ -79,7 +79,7 @@ final class Kinds {
             Kinds::redis);
 
     static final Kind<List<HostPort>> MEMCACHED = new Kind<>(
-            "HOST:PORT[,…]",
+            "HOST:PORT[,...]",
             "host:port, several with commas, such as mc-1:11211,mc-2:11211",
             Kind.Shape.LIST,
             value -> {
@@ -91,7 +91,7 @@ final class Kinds {
             });
 
     static final Kind<List<String>> PREFIXES =
-            new Kind<>("PREFIX[,…]", "beginnings of keys, such as user:,session:", Kind.Shape.LIST, Kinds::prefixes);
+            new Kind<>("PREFIX[,...]", "beginnings of keys, such as user:,session:", Kind.Shape.LIST, Kinds::prefixes);
 
     private Kinds() {}
 
@@ -251,8 +251,9 @@ final class Kinds {
         try {
             RedisConfig unused = RedisConfig.of(uris);
         } catch (IllegalArgumentException e) {
-            // It says what is wrong, and the text only if there can be no password in it.
-            throw new BadValueException(String.valueOf(e.getMessage()));
+            // It says what is wrong, with the text only if there can be no password in it, and then what is expected.
+            throw new BadValueException(
+                    String.valueOf(e.getMessage()).replaceFirst("^uri: ", "").replaceFirst("; expected .*", ""));
         }
         return uris;
     }

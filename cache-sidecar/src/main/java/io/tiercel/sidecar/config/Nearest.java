@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.config;
 
 import java.util.Collection;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what somebody who mistyped a name may have meant. */
@@ -13,10 +14,14 @@ final class Nearest {
         return nearest == null ? "" : "; did you mean " + nearest + "?";
     }
 
-    /** The name with the fewest letters to change, or null if those would be more than a third. */
-    static @Nullable String of(String name, Collection<String> known) {
+    /**
+     * The name with the fewest letters to change, or null if those would be more than a third. Names are in small letters
+     * with dashes; the mistyped one may have capitals and underscores.
+     */
+    static @Nullable String of(String mistyped, Collection<String> known) {
+        String name = mistyped.toLowerCase(Locale.ROOT).replace('_', '-');
         String nearest = null;
-        int least = Math.max(2, name.length() / 3) + 1;
+        int least = Math.max(1, name.length() / 3) + 1;
         // Nobody mistypes at such a length, and the table below would grow with its square.
         if (name.length() > 64) {
             return null;

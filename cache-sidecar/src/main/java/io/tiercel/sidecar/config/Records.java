@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /** Settings that are lists of values with names: users and admin tokens. */
 final class Records {
     static final Kind<List<User>> USERS = new Kind<>(
-            "[{…}]",
+            "[{...}]",
             "a list, such as [{name: app, password-file: /run/secrets/app, prefixes: ['app:'], access: write}]",
             Kind.Shape.RECORDS,
             Records::users);
 
     static final Kind<List<AdminToken>> ADMIN_TOKENS = new Kind<>(
-            "[{…}]",
+            "[{...}]",
             "a list, such as [{file: /run/secrets/token, role: operate}]",
             Kind.Shape.RECORDS,
             Records::tokens);

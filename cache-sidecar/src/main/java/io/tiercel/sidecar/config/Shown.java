@@ -28,7 +28,7 @@ final class Shown {
 
     /** For a message: quoted if there is need, at most 64 characters. */
     static String text(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
+        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
         return cut.isEmpty() ? "''" : escaped(cut);
     }
 

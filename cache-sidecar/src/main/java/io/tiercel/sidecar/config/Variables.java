@@ -49,10 +49,15 @@ final class Variables {
                     && !known.contains(name)
                     && !OTHERS.contains(name)
                     && !SERVICE_LINK.matcher(name).matches()) {
-                problems.add(
-                        "environment " + Shown.text(name) + ": there is no such setting" + Nearest.hint(name, known));
+                problems.add("environment " + Shown.text(name) + ": there is no such setting" + hint(name));
             }
         }
+    }
+
+    private static String hint(String variable) {
+        String nearest = Nearest.of(variable.substring(PREFIX.length()), Settings.names());
+        Setting<?> meant = nearest == null ? null : Settings.named(nearest);
+        return meant == null ? "" : "; did you mean " + meant.variable() + "?";
     }
 
     static @Nullable String valueOf(Map<String, String> environment, String name) {
