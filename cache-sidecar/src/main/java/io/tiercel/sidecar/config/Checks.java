@@ -31,13 +31,8 @@ final class Checks {
 
     private void password() {
         if (values.isGiven(Settings.PASSWORD) && values.isGiven(Settings.PASSWORD_FILE)) {
-            int order = values.sourceOf(Settings.PASSWORD).compareTo(values.sourceOf(Settings.PASSWORD_FILE));
-            if (order == 0) {
-                problems.add(values.inWords(Settings.PASSWORD) + " and " + values.inWords(Settings.PASSWORD_FILE)
-                        + ": expected one of them");
-            } else {
-                values.drop(order < 0 ? Settings.PASSWORD : Settings.PASSWORD_FILE);
-            }
+            problems.add(values.inWords(Settings.PASSWORD) + " and " + values.inWords(Settings.PASSWORD_FILE)
+                    + ": expected one of them");
         }
         boolean one = values.isGiven(Settings.PASSWORD) || values.isGiven(Settings.PASSWORD_FILE);
         if (one

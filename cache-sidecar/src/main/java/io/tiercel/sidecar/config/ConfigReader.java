@@ -54,6 +54,8 @@ public final class ConfigReader {
         add(variables, "environment", given, sources);
         add(flags.values(), "flags", given, sources);
 
+        dropWeaker(given, Settings.PASSWORD, Settings.PASSWORD_FILE);
+
         List<String> warnings = new ArrayList<>();
         Values values = new Values(given, problems);
         Checks.run(values, memory, problems, warnings);
@@ -62,6 +64,15 @@ public final class ConfigReader {
         }
         SidecarConfig config = Assembly.of(values, memory, sources, warnings);
         return flags.asksForSettings() ? new Command.Print(printed(config, file)) : new Command.Run(config);
+    }
+
+    /** Of two that say the same, so that a flag of one kind is also stronger than a line in a file of the other. */
+    private static void dropWeaker(Map<Setting<?>, Given> given, Setting<?> one, Setting<?> other) {
+        Given first = given.get(one);
+        Given second = given.get(other);
+        if (first != null && second != null && first.source() != second.source()) {
+            given.remove(first.source().compareTo(second.source()) < 0 ? one : other);
+        }
     }
 
     private Map<Setting<?>, Given> defaults() {
@@ -106,7 +117,7 @@ public final class ConfigReader {
         Map<Setting<?>, Given> settings = new LinkedHashMap<>();
         SettingsFile.read(file, byFlag == null ? "environment " + Variables.FILE : "flag --config", settings, problems);
         given.putAll(settings);
-        sources.add("file " + Shown.text(file) + " (" + counted(settings.size()) + ")");
+        sources.add("file " + Shown.file(file) + " (" + counted(settings.size()) + ")");
         return file;
     }
 
@@ -124,7 +135,7 @@ public final class ConfigReader {
 
     private static String printed(SidecarConfig config, @Nullable String file) {
         StringBuilder text = new StringBuilder("# The settings in force"
-                + (file == null ? "" : ", with the file " + Shown.text(file))
+                + (file == null ? "" : ", with the file " + Shown.file(file))
                 + ". As a file of settings, put the secrets in where *** stands.\n");
         for (EffectiveSetting setting : config.settings()) {
             String line =

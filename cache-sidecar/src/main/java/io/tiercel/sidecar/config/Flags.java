@@ -165,7 +165,7 @@ final class Flags {
     @Nullable
     String file() {
         List<String> files = texts(CONFIG);
-        return files.isEmpty() ? null : files.get(0);
+        return files.size() == 1 ? files.get(0) : null;
     }
 
     boolean asksForHelp() {

@@ -15,13 +15,13 @@ final class Nearest {
     }
 
     /**
-     * The name with the fewest letters to change, or null if those would be more than a third. Names are in small letters
+     * The name with the fewest letters to change, or null if those would be more than a quarter. Names are in small letters
      * with dashes; the mistyped one may have capitals and underscores.
      */
     static @Nullable String of(String mistyped, Collection<String> known) {
         String name = mistyped.toLowerCase(Locale.ROOT).replace('_', '-');
         String nearest = null;
-        int least = Math.max(1, name.length() / 3) + 1;
+        int least = Math.max(1, name.length() / 4) + 1;
         // Nobody mistypes at such a length, and the table below would grow with its square.
         if (name.length() > 64) {
             return null;

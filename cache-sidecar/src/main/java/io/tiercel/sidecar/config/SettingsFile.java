@@ -22,7 +22,7 @@ final class SettingsFile {
 
     /** Puts its settings in, and what is wrong with it into the problems. */
     static void read(String name, String namedBy, Map<Setting<?>, Given> settings, List<String> problems) {
-        String file = "file " + Shown.text(name);
+        String file = "file " + Shown.file(name);
         try {
             for (Field field : Yaml.document(text(name))) {
                 String origin = file + ", line " + field.line();

@@ -13,6 +13,7 @@ final class Shown {
     static final String SECRET = "***";
 
     private static final int LONGEST = 64;
+    private static final int LONGEST_FILE = 512;
 
     /** Texts that YAML takes for themselves without quotes; all others are quoted. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9/.][A-Za-z0-9/._%+-]*(:[A-Za-z0-9/._%+-]+)*");
@@ -28,7 +29,16 @@ final class Shown {
 
     /** For a message: quoted if there is need, at most 64 characters. */
     static String text(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+        return text(text, LONGEST);
+    }
+
+    /** As {@link #text(String)}, for the name of a file, at most 512 characters. */
+    static String file(String name) {
+        return text(name, LONGEST_FILE);
+    }
+
+    private static String text(String text, int longest) {
+        String cut = text.length() <= longest ? text : text.substring(0, longest) + "...";
         return cut.isEmpty() ? "''" : escaped(cut);
     }
 

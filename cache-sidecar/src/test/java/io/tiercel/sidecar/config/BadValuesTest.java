@@ -154,7 +154,7 @@ final class BadValuesTest {
 
         assertThat(byFlag).contains("(flag --" + name + "): ");
         assertThat(byVariable).contains("(environment " + setting.variable() + "): ");
-        assertThat(byFile).contains("(file " + Shown.text(file) + ", line 2): ");
+        assertThat(byFile).contains("(file " + Shown.file(file) + ", line 2): ");
         for (String problem : new String[] {byFlag, byVariable, byFile}) {
             String start = value.length() > 60 ? value.substring(0, 60) : value;
             assertThat(problem).startsWith(name + " = '" + start).contains("expected ");

@@ -55,7 +55,7 @@ final class SourcesTest {
         assertThat(Reading.setting(config, "lease-time"))
                 .isEqualTo(new EffectiveSetting("lease-time", "2s", Source.DEFAULT, "default"));
         assertThat(Reading.setting(config, "ttl"))
-                .isEqualTo(new EffectiveSetting("ttl", "2m", Source.FILE, "file " + Shown.text(file) + ", line 1"));
+                .isEqualTo(new EffectiveSetting("ttl", "2m", Source.FILE, "file " + Shown.file(file) + ", line 1"));
         assertThat(Reading.setting(config, "bound"))
                 .isEqualTo(new EffectiveSetting("bound", "3s", Source.ENVIRONMENT, "environment TIERCEL_BOUND"));
         assertThat(Reading.setting(config, "databases"))
@@ -63,7 +63,7 @@ final class SourcesTest {
         assertThat(config.sources())
                 .containsExactly(
                         "defaults",
-                        "file " + Shown.text(file) + " (3 settings)",
+                        "file " + Shown.file(file) + " (3 settings)",
                         "environment (2 settings)",
                         "flags (1 setting)");
     }
