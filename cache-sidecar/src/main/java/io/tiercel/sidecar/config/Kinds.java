@@ -104,8 +104,9 @@ final class Kinds {
             Kind.single("PORT", "a port from 1 to 65535, or 0 for any that is free", text -> number(text, 0, 65_535));
 
     static Kind<Duration> duration(Duration least, Duration most) {
-        String expected =
-                "a duration from " + Units.text(least) + " to " + Units.text(most) + ", such as 200ms, 5s or 10m";
+        Duration second = Duration.ofSeconds(1);
+        String example = least.compareTo(second) < 0 && most.compareTo(second.multipliedBy(60)) <= 0 ? "200ms" : "5s";
+        String expected = "a duration from " + Units.text(least) + " to " + Units.text(most) + ", such as " + example;
         return Kind.single("DURATION", expected, text -> {
             Duration duration = Units.duration(text);
             if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
@@ -116,7 +117,8 @@ final class Kinds {
     }
 
     static Kind<Long> size(long least, long most) {
-        String expected = "a size from " + Units.size(least) + " to " + Units.size(most) + ", such as 512k, 64m or 1g";
+        String example = least < 512 << 10 ? "512k" : "64m";
+        String expected = "a size from " + Units.size(least) + " to " + Units.size(most) + ", such as " + example;
         return Kind.single("SIZE", expected, text -> {
             long size = Units.size(text);
             if (size < least || size > most) {

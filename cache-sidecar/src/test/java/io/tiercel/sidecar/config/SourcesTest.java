@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.event.Level;
@@ -112,6 +114,18 @@ final class SourcesTest {
             assertThat(setting.variable()).matches("TIERCEL_[A-Z0-9_]+");
         }
         assertThat(Settings.names()).doesNotHaveDuplicates().hasSizeGreaterThan(50);
+    }
+
+    @Test
+    void what_a_message_gives_as_an_example_is_taken() throws BadValueException {
+        Pattern example = Pattern.compile("(?:duration|size) .*such as (\\w+)$");
+        for (Setting<?> setting : Settings.all()) {
+            Matcher matcher = example.matcher(setting.kind().expected());
+            if (matcher.find()) {
+                assertThat(setting.kind().parser().parse(new Node.Text(matcher.group(1))))
+                        .isNotNull();
+            }
+        }
     }
 
     @Test
