@@ -1,6 +1,7 @@
 package io.tiercel.sidecar;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,12 +26,12 @@ final class MainTest {
     @TempDir
     private Path directory;
 
-    private Process process;
+    private @Nullable Process started;
 
     @AfterEach
     void end() {
-        if (process != null) {
-            process.destroyForcibly();
+        if (started != null) {
+            started.destroyForcibly();
         }
     }
 
@@ -45,12 +47,16 @@ final class MainTest {
                 .redirectOutput(directory.resolve("out").toFile())
                 .redirectError(directory.resolve("err").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("TIERCEL_") || name.endsWith("_OPTIONS"));
-        process = builder.start();
+        started = builder.start();
+    }
+
+    private Process process() {
+        return requireNonNull(started);
     }
 
     private int exitCode() throws InterruptedException {
-        assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        return process.exitValue();
+        assertThat(process().waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        return process().exitValue();
     }
 
     private String out() throws IOException {
@@ -74,7 +80,8 @@ final class MainTest {
                 .contains("Tiercel sidecar", "redis-cli -p 6380", "warning: no redis")
                 .doesNotContain("\033");
 
-        Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
+        Process kill =
+                new ProcessBuilder("kill", "-" + signal, Long.toString(process().pid())).start();
         assertThat(kill.waitFor()).isZero();
 
         assertThat(exitCode()).isZero();
@@ -95,7 +102,7 @@ final class MainTest {
         start("hangs", "--drain-timeout", "0s");
         awaitScreen();
 
-        process.destroy();
+        process().destroy();
 
         assertThat(exitCode()).isEqualTo(1);
         assertThat(out()).contains("closed\n").doesNotContain("drained");

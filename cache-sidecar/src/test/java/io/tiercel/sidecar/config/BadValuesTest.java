@@ -1,5 +1,6 @@
 package io.tiercel.sidecar.config;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -144,8 +145,7 @@ final class BadValuesTest {
     @ParameterizedTest
     @MethodSource("cases")
     void are_refused_with_name_value_source_and_what_was_expected(String name, String value, String why) {
-        Setting<?> setting = Settings.named(name);
-        assertThat(setting).isNotNull();
+        Setting<?> setting = requireNonNull(Settings.named(name));
         String file = Reading.file(directory, "# a comment", name + ": '" + value.replace("'", "''") + "'");
 
         String byFlag = about(name, Reading.PLAIN.problems(setting.flag() + "=" + value));

@@ -87,7 +87,7 @@ final class PrintConfigTest {
         for (Setting<?> setting : Settings.all()) {
             String label = setting.kind().label();
             String given = strange.get(setting.name());
-            String initial = setting.initial();
+            String initial = setting.initial() == null ? "" : setting.initial();
             if (given == null) {
                 given = switch (label) {
                     case "true|false" ->
