@@ -10,6 +10,7 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.util.ServiceLoader;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** {@code tiercel sidecar}: reads the settings, starts the sidecar, shows where it is, and ends it in order. */
 public final class Main {
@@ -44,6 +45,8 @@ public final class Main {
 
     /** Returns what the process should exit with. */
     int run(ConfigReader reader, String... arguments) {
+        // Or what libraries say while settings are read would be among what is printed.
+        Logs.start(Level.WARN);
         Command command;
         try {
             command = reader.read(arguments);

@@ -36,11 +36,21 @@ final class MainTest {
     }
 
     private void start(String part, String... flags) throws IOException {
+        // As it is without any configuration, in the jar: everything down to debug.
+        Path logback = Files.writeString(directory.resolve("logback.xml"), """
+                <configuration>
+                  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                    <encoder><pattern>unconfigured %msg%n</pattern></encoder>
+                  </appender>
+                  <root level="DEBUG"><appender-ref ref="out"/></root>
+                </configuration>
+                """);
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-Dpart=" + part,
+                "-Dlogback.configurationFile=" + logback,
                 PlayedSidecar.class.getName()));
         command.addAll(List.of(flags));
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -147,7 +157,7 @@ final class MainTest {
         start("", flag);
 
         assertThat(exitCode()).isZero();
-        assertThat(out()).isNotEmpty().doesNotContain("settings from:", " INFO ");
+        assertThat(out()).isNotEmpty().doesNotContain("settings from:", " INFO ", "unconfigured");
         assertThat(err()).isEmpty();
     }
 

@@ -77,7 +77,7 @@ public final class ConfigReader {
 
     private Map<Setting<?>, Given> defaults() {
         Map<Setting<?>, Given> given = new LinkedHashMap<>();
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             String initial = setting.initial();
             if (initial != null) {
                 given.put(setting, new Given(new Node.Text(initial), Source.DEFAULT, "default"));

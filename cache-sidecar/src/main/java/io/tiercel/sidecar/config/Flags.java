@@ -35,7 +35,7 @@ final class Flags {
         line.setTrimQuotes(false);
         line.getCommandSpec().parser().collectErrors(true);
         Flags flags = new Flags(line.parseArgs(arguments));
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             flags.take(setting);
         }
         flags.complain();
@@ -44,7 +44,7 @@ final class Flags {
 
     private static CommandSpec spec() {
         CommandSpec spec = CommandSpec.create();
-        Settings.all().forEach(setting -> spec.addOption(option(setting)));
+        Settings.TABLE.all().forEach(setting -> spec.addOption(option(setting)));
         own().forEach(spec::addOption);
         return spec;
     }
@@ -148,7 +148,7 @@ final class Flags {
     }
 
     private static String hint(String flag) {
-        List<String> known = new ArrayList<>(Settings.names());
+        List<String> known = new ArrayList<>(Settings.TABLE.names());
         known.addAll(List.of("config", "print-config", "version", "help"));
         String nearest = Nearest.of(flag.replaceFirst("^-+", ""), known);
         return nearest == null ? "." : "; did you mean --" + nearest + "?";
@@ -189,7 +189,7 @@ final class Flags {
                     .heading("%n" + group.title() + "%n")
                     .validate(false)
                     .exclusive(false);
-            Settings.all().stream()
+            Settings.TABLE.all().stream()
                     .filter(setting -> setting.group() == group)
                     .forEach(setting -> args.addArg(option(setting)));
             spec.addArgGroup(args.order(order++).build());

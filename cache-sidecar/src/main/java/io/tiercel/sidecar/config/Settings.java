@@ -4,49 +4,47 @@ import io.tiercel.sidecar.config.Setting.Group;
 import io.tiercel.sidecar.config.Setting.Secrecy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
-/** The table of all settings, in the order of help and documentation. */
+/** All settings, in the order of help and documentation: flags, variables, the file and the texts follow from this table. */
 final class Settings {
-    private static final List<Setting<?>> TABLE = new ArrayList<>();
+    static final SettingTable TABLE = new SettingTable();
     private static final long MOST_BYTES = 512L << 20;
 
     // ---- listeners
 
     static final Setting<Integer> RESP_PORT =
-            add(Group.LISTENERS, "resp-port", Kinds.PORT, "6380", "Port for Redis clients.");
-    static final Setting<Path> SOCKET = add(
+            TABLE.add(Group.LISTENERS, "resp-port", Kinds.PORT, "6380", "Port for Redis clients.");
+    static final Setting<Path> SOCKET = TABLE.add(
             Group.LISTENERS,
             "socket",
             Kinds.SOCKET,
             null,
             "Unix socket for Redis clients, in addition to the port. Its directory must exist.");
-    static final Setting<Integer> HTTP_PORT = add(
+    static final Setting<Integer> HTTP_PORT = TABLE.add(
             Group.LISTENERS,
             "http-port",
             Kinds.PORT,
             "8081",
             "Port for health, metrics and the live page; nothing can be changed there.");
     static final Setting<Integer> ADMIN_PORT =
-            add(Group.LISTENERS, "admin-port", Kinds.PORT, "8082", "Port for operators.");
-    static final Setting<String> BIND = add(
+            TABLE.add(Group.LISTENERS, "admin-port", Kinds.PORT, "8082", "Port for operators.");
+    static final Setting<String> BIND = TABLE.add(
             Group.LISTENERS,
             "bind",
             Kinds.BIND_ADDRESS,
             "127.0.0.1",
             "Address of resp-port and http-port. Beyond this machine it needs password, users, tls-client-ca or"
                     + " allow-open-bind.");
-    static final Setting<String> ADMIN_BIND = add(
+    static final Setting<String> ADMIN_BIND = TABLE.add(
             Group.LISTENERS,
             "admin-bind",
             Kinds.BIND_ADDRESS,
             "127.0.0.1",
             "Address of admin-port. Beyond this machine it needs admin-token-file, admin-tokens, http-tls-client-ca or"
                     + " allow-open-bind.");
-    static final Setting<Boolean> ALLOW_OPEN_BIND = add(
+    static final Setting<Boolean> ALLOW_OPEN_BIND = TABLE.add(
             Group.LISTENERS,
             "allow-open-bind",
             Kinds.BOOLEAN,
@@ -55,26 +53,26 @@ final class Settings {
 
     // ---- tiers
 
-    static final Setting<String> REDIS = add(
+    static final Setting<String> REDIS = TABLE.add(
             Group.TIERS,
             "redis",
             Kinds.REDIS,
             null,
             Secrecy.CREDENTIALS,
             "Redis or Redis Cluster, L2. Without it values are in memory alone, and lost when the process ends.");
-    static final Setting<Duration> REDIS_TIMEOUT = add(
+    static final Setting<Duration> REDIS_TIMEOUT = TABLE.add(
             Group.TIERS,
             "redis-timeout",
             Kinds.duration(Duration.ofMillis(1), Duration.ofMinutes(1)),
             "200ms",
             "How long a command to Redis may take.");
-    static final Setting<List<HostPort>> MEMCACHED = add(
+    static final Setting<List<HostPort>> MEMCACHED = TABLE.add(
             Group.TIERS,
             "memcached",
             Kinds.MEMCACHED,
             null,
             "Memcached, L3. Not used without redis, as nothing would keep it from bringing old values back.");
-    static final Setting<Boolean> EMBEDDED = add(
+    static final Setting<Boolean> EMBEDDED = TABLE.add(
             Group.TIERS,
             "embedded",
             Kinds.BOOLEAN,
@@ -82,7 +80,7 @@ final class Settings {
             "Starts a Redis Cluster and a memcached of its own, for trying out. Not together with redis or memcached,"
                     + " but for the variables TIERCEL_REDIS and TIERCEL_MEMCACHED: their servers are then used instead of"
                     + " new ones.");
-    static final Setting<Boolean> PASSTHROUGH = add(
+    static final Setting<Boolean> PASSTHROUGH = TABLE.add(
             Group.TIERS,
             "passthrough",
             Kinds.BOOLEAN,
@@ -91,46 +89,46 @@ final class Settings {
 
     // ---- cache
 
-    static final Setting<MemoryAmount> L1_BYTES = add(
+    static final Setting<MemoryAmount> L1_BYTES = TABLE.add(
             Group.CACHE,
             "l1-bytes",
             MemoryAmount.KIND,
             "40%",
             "What copies in memory, L1, may take. A share is of what the process may use, see -Xmx.");
-    static final Setting<Duration> TTL = add(
+    static final Setting<Duration> TTL = TABLE.add(
             Group.CACHE,
             "ttl",
             Kinds.duration(Duration.ofSeconds(1), Duration.ofDays(30)),
             "60s",
             "How long a copy in memory may be used without being read again, and how long a value lives that was filled"
                     + " without a life of its own. Redis' expiry always ends it sooner.");
-    static final Setting<Boolean> AGGRESSIVE = add(
+    static final Setting<Boolean> AGGRESSIVE = TABLE.add(
             Group.CACHE,
             "aggressive",
             Kinds.BOOLEAN,
             "false",
             "Spares Redis and the source behind it at the cost of freshness.");
-    static final Setting<Duration> BOUND = add(
+    static final Setting<Duration> BOUND = TABLE.add(
             Group.CACHE,
             "bound",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(1)),
             "1s",
             "How stale a copy may be when changes can no longer be heard of.");
-    static final Setting<List<String>> PREFIXES = add(
+    static final Setting<List<String>> PREFIXES = TABLE.add(
             Group.CACHE,
             "prefixes",
             Kinds.PREFIXES,
             null,
             "Only keys that begin with one of these are kept in memory; all keys if not set.");
     static final Setting<Integer> DATABASES =
-            add(Group.CACHE, "databases", Kinds.integer(1, 10_000), "16", "How many databases SELECT knows.");
-    static final Setting<Duration> STALE_IF_DOWN = add(
+            TABLE.add(Group.CACHE, "databases", Kinds.integer(1, 10_000), "16", "How many databases SELECT knows.");
+    static final Setting<Duration> STALE_IF_DOWN = TABLE.add(
             Group.CACHE,
             "stale-if-down",
             Kinds.duration(Duration.ZERO, Duration.ofHours(1)),
             "5s",
             "How long copies in memory are served on while Redis does not answer; 0s for not at all.");
-    static final Setting<Duration> LEASE_TIME = add(
+    static final Setting<Duration> LEASE_TIME = TABLE.add(
             Group.CACHE,
             "lease-time",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(5)),
@@ -139,16 +137,16 @@ final class Settings {
 
     // ---- access
 
-    static final Setting<Secret> PASSWORD = add(
+    static final Setting<Secret> PASSWORD = TABLE.add(
             Group.ACCESS,
             "password",
             Kinds.SECRET,
             null,
             Secrecy.WHOLE,
             "What clients give to AUTH. As a flag, other users of this machine can see it: better a file or a variable.");
-    static final Setting<Secret> PASSWORD_FILE = add(
+    static final Setting<Secret> PASSWORD_FILE = TABLE.add(
             Group.ACCESS, "password-file", Kinds.SECRET_FILE, null, "A file with the password, instead of password.");
-    static final Setting<List<User>> USERS = add(
+    static final Setting<List<User>> USERS = TABLE.add(
             Group.ACCESS,
             "users",
             Records.USERS,
@@ -157,14 +155,14 @@ final class Settings {
             "Who else may log in: name, password or password-file, prefixes (their keys begin with one of these; all if"
                     + " not set), access (read, write which includes read, or all which adds commands on the whole; write"
                     + " if not set).");
-    static final Setting<AdminToken> ADMIN_TOKEN_FILE = add(
+    static final Setting<AdminToken> ADMIN_TOKEN_FILE = TABLE.add(
             Group.ACCESS,
             "admin-token-file",
             Records.ADMIN_TOKEN,
             null,
             "A file with the bearer token of admin-port, which may do everything. Without any token only this machine is"
                     + " let in.");
-    static final Setting<List<AdminToken>> ADMIN_TOKENS = add(
+    static final Setting<List<AdminToken>> ADMIN_TOKENS = TABLE.add(
             Group.ACCESS,
             "admin-tokens",
             Records.ADMIN_TOKENS,
@@ -174,25 +172,25 @@ final class Settings {
 
     // ---- TLS
 
-    static final Setting<Path> TLS_CERT = add(
+    static final Setting<Path> TLS_CERT = TABLE.add(
             Group.TLS,
             "tls-cert",
             Kinds.READABLE_FILE,
             null,
             "Certificate of resp-port with those above it, in PEM; with it, the port speaks TLS only.");
     static final Setting<Path> TLS_KEY =
-            add(Group.TLS, "tls-key", Kinds.READABLE_FILE, null, "Private key of tls-cert, in PEM.");
-    static final Setting<Path> TLS_CLIENT_CA = add(
+            TABLE.add(Group.TLS, "tls-key", Kinds.READABLE_FILE, null, "Private key of tls-cert, in PEM.");
+    static final Setting<Path> TLS_CLIENT_CA = TABLE.add(
             Group.TLS,
             "tls-client-ca",
             Kinds.READABLE_FILE,
             null,
             "Authorities, in PEM, one of which must have signed a client's certificate (mTLS).");
-    static final Setting<Path> HTTP_TLS_CERT =
-            add(Group.TLS, "http-tls-cert", Kinds.READABLE_FILE, null, "As tls-cert, for http-port and admin-port.");
-    static final Setting<Path> HTTP_TLS_KEY =
-            add(Group.TLS, "http-tls-key", Kinds.READABLE_FILE, null, "As tls-key, for http-port and admin-port.");
-    static final Setting<Path> HTTP_TLS_CLIENT_CA = add(
+    static final Setting<Path> HTTP_TLS_CERT = TABLE.add(
+            Group.TLS, "http-tls-cert", Kinds.READABLE_FILE, null, "As tls-cert, for http-port and admin-port.");
+    static final Setting<Path> HTTP_TLS_KEY = TABLE.add(
+            Group.TLS, "http-tls-key", Kinds.READABLE_FILE, null, "As tls-key, for http-port and admin-port.");
+    static final Setting<Path> HTTP_TLS_CLIENT_CA = TABLE.add(
             Group.TLS,
             "http-tls-client-ca",
             Kinds.READABLE_FILE,
@@ -201,51 +199,51 @@ final class Settings {
 
     // ---- limits
 
-    static final Setting<Integer> MAX_CONNECTIONS =
-            add(Group.LIMITS, "max-connections", Kinds.integer(1, 1_000_000), "1000", "Most Redis clients at once.");
-    static final Setting<Long> MAX_VALUE_BYTES = add(
+    static final Setting<Integer> MAX_CONNECTIONS = TABLE.add(
+            Group.LIMITS, "max-connections", Kinds.integer(1, 1_000_000), "1000", "Most Redis clients at once.");
+    static final Setting<Long> MAX_VALUE_BYTES = TABLE.add(
             Group.LIMITS, "max-value-bytes", Kinds.size(1 << 10, MOST_BYTES), "1m", "Most bytes of a value or key.");
-    static final Setting<Long> MAX_REQUEST_BYTES =
-            add(Group.LIMITS, "max-request-bytes", Kinds.size(64 << 10, MOST_BYTES), "8m", "Most bytes of a command.");
-    static final Setting<Integer> MAX_ARGUMENTS =
-            add(Group.LIMITS, "max-arguments", Kinds.integer(16, 1 << 24), "1024", "Most arguments of a command.");
-    static final Setting<Integer> MAX_WIDE_ARGUMENTS = add(
+    static final Setting<Long> MAX_REQUEST_BYTES = TABLE.add(
+            Group.LIMITS, "max-request-bytes", Kinds.size(64 << 10, MOST_BYTES), "8m", "Most bytes of a command.");
+    static final Setting<Integer> MAX_ARGUMENTS = TABLE.add(
+            Group.LIMITS, "max-arguments", Kinds.integer(16, 1 << 24), "1024", "Most arguments of a command.");
+    static final Setting<Integer> MAX_WIDE_ARGUMENTS = TABLE.add(
             Group.LIMITS,
             "max-wide-arguments",
             Kinds.integer(16, 1 << 24),
             "131072",
             "Most arguments of a command that takes a list, such as MGET and DEL.");
-    static final Setting<Integer> MAX_PIPELINE = add(
+    static final Setting<Integer> MAX_PIPELINE = TABLE.add(
             Group.LIMITS,
             "max-pipeline",
             Kinds.integer(1, 1_000_000),
             "1024",
             "Most unanswered commands of a client; it is not read from while it has more.");
-    static final Setting<Long> MAX_OUTPUT_BYTES = add(
+    static final Setting<Long> MAX_OUTPUT_BYTES = TABLE.add(
             Group.LIMITS,
             "max-output-bytes",
             Kinds.size(64 << 10, 1 << 30),
             "16m",
             "Most bytes of answers that a client leaves unread before it is cut off.");
-    static final Setting<Long> MAX_IN_FLIGHT_BYTES = add(
+    static final Setting<Long> MAX_IN_FLIGHT_BYTES = TABLE.add(
             Group.LIMITS,
             "max-in-flight-bytes",
             Kinds.size(1 << 20, 64L << 30),
             "64m",
             "Most bytes of the commands of all clients at once.");
-    static final Setting<Duration> IDLE_TIMEOUT = add(
+    static final Setting<Duration> IDLE_TIMEOUT = TABLE.add(
             Group.LIMITS,
             "idle-timeout",
             Kinds.duration(Duration.ZERO, Duration.ofDays(1)),
             "300s",
             "How long a client may send nothing before it is cut off; 0s for ever.");
-    static final Setting<Duration> FIRST_BYTE_TIMEOUT = add(
+    static final Setting<Duration> FIRST_BYTE_TIMEOUT = TABLE.add(
             Group.LIMITS,
             "first-byte-timeout",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(10)),
             "10s",
             "How long a new client may take to send anything.");
-    static final Setting<Duration> REQUEST_TIMEOUT = add(
+    static final Setting<Duration> REQUEST_TIMEOUT = TABLE.add(
             Group.LIMITS,
             "request-timeout",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(10)),
@@ -254,29 +252,29 @@ final class Settings {
 
     // ---- overload
 
-    static final Setting<Integer> MAX_IN_FLIGHT = add(
+    static final Setting<Integer> MAX_IN_FLIGHT = TABLE.add(
             Group.OVERLOAD, "max-in-flight", Kinds.integer(1, 1_000_000), "10000", "Most commands under way to Redis.");
-    static final Setting<Boolean> QUEUE_ENABLED = add(
+    static final Setting<Boolean> QUEUE_ENABLED = TABLE.add(
             Group.OVERLOAD,
             "queue-enabled",
             Kinds.BOOLEAN,
             "true",
             "Lets commands beyond max-in-flight wait; if not, they are refused at once.");
-    static final Setting<Integer> QUEUE_MAX_SIZE =
-            add(Group.OVERLOAD, "queue-max-size", Kinds.integer(1, 1_000_000), "10000", "Most commands that wait.");
-    static final Setting<Duration> QUEUE_TIMEOUT = add(
+    static final Setting<Integer> QUEUE_MAX_SIZE = TABLE.add(
+            Group.OVERLOAD, "queue-max-size", Kinds.integer(1, 1_000_000), "10000", "Most commands that wait.");
+    static final Setting<Duration> QUEUE_TIMEOUT = TABLE.add(
             Group.OVERLOAD,
             "queue-timeout",
             Kinds.duration(Duration.ofMillis(1), Duration.ofMinutes(1)),
             "500ms",
             "How long a command waits before it is refused.");
-    static final Setting<Integer> RATE_REQUESTS_PER_MINUTE = add(
+    static final Setting<Integer> RATE_REQUESTS_PER_MINUTE = TABLE.add(
             Group.OVERLOAD,
             "rate-requests-per-minute",
             Kinds.integer(0, 1_000_000_000),
             "0",
             "How many commands a minute are let in, as a token bucket's refill; 0 for no limit.");
-    static final Setting<Integer> RATE_BURST = add(
+    static final Setting<Integer> RATE_BURST = TABLE.add(
             Group.OVERLOAD,
             "rate-burst",
             Kinds.integer(1, 1_000_000_000),
@@ -285,34 +283,34 @@ final class Settings {
 
     // ---- start and end
 
-    static final Setting<Boolean> WARM_UP_ON_START = add(
+    static final Setting<Boolean> WARM_UP_ON_START = TABLE.add(
             Group.LIFE,
             "warm-up-on-start",
             Kinds.BOOLEAN,
             "true",
             "Reads the fleet's hot keys before it says that it is ready.");
     static final Setting<Integer> WARM_UP_MAX_KEYS =
-            add(Group.LIFE, "warm-up-max-keys", Kinds.integer(1, 1_000_000), "50000", "Most keys to read then.");
-    static final Setting<Duration> WARM_UP_TIME_LIMIT = add(
+            TABLE.add(Group.LIFE, "warm-up-max-keys", Kinds.integer(1, 1_000_000), "50000", "Most keys to read then.");
+    static final Setting<Duration> WARM_UP_TIME_LIMIT = TABLE.add(
             Group.LIFE,
             "warm-up-time-limit",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(10)),
             "20s",
             "After this it is ready with what it has.");
-    static final Setting<Duration> DRAIN_TIMEOUT = add(
+    static final Setting<Duration> DRAIN_TIMEOUT = TABLE.add(
             Group.LIFE,
             "drain-timeout",
             Kinds.duration(Duration.ZERO, Duration.ofHours(1)),
             "25s",
             "How long after SIGTERM what was received may take to be answered. Shorter than what the orchestrator grants,"
                     + " 30 s in Kubernetes.");
-    static final Setting<Boolean> MOVING_PUSH = add(
+    static final Setting<Boolean> MOVING_PUSH = TABLE.add(
             Group.LIFE,
             "moving-push",
             Kinds.BOOLEAN,
             "true",
             "Tells clients that asked for maintenance notifications (RESP3 MOVING) to go elsewhere when draining.");
-    static final Setting<HostPort> MOVING_ENDPOINT = add(
+    static final Setting<HostPort> MOVING_ENDPOINT = TABLE.add(
             Group.LIFE,
             "moving-endpoint",
             Kinds.HOST_PORT,
@@ -321,21 +319,21 @@ final class Settings {
 
     // ---- operation
 
-    static final Setting<String> POD = add(
+    static final Setting<String> POD = TABLE.add(
             Group.OPERATION,
             "pod",
             Kinds.name(253),
             null,
             "Its name in the fleet; if not set, HOSTNAME or a random one.");
     static final Setting<String> FLEET =
-            add(Group.OPERATION, "fleet", Kinds.name(64), "tiercel", "The name of the fleet that it belongs to.");
-    static final Setting<Boolean> HOT_KEYS = add(
+            TABLE.add(Group.OPERATION, "fleet", Kinds.name(64), "tiercel", "The name of the fleet that it belongs to.");
+    static final Setting<Boolean> HOT_KEYS = TABLE.add(
             Group.OPERATION,
             "hot-keys",
             Kinds.BOOLEAN,
             "false",
             "Shows the names of hot keys on the live page and in the API. They may tell of people.");
-    static final Setting<Level> LOG_LEVEL = add(
+    static final Setting<Level> LOG_LEVEL = TABLE.add(
             Group.OPERATION,
             "log-level",
             Kinds.oneOf(Level.class),
@@ -343,30 +341,4 @@ final class Settings {
             "What is logged. Libraries log at info at the most, as below that they show values.");
 
     private Settings() {}
-
-    private static <T> Setting<T> add(Group group, String name, Kind<T> kind, @Nullable String initial, String help) {
-        return add(group, name, kind, initial, Secrecy.NONE, help);
-    }
-
-    private static <T> Setting<T> add(
-            Group group, String name, Kind<T> kind, @Nullable String initial, Secrecy secrecy, String help) {
-        Setting<T> setting = new Setting<>(name, group, kind, initial, secrecy, help);
-        TABLE.add(setting);
-        return setting;
-    }
-
-    static List<Setting<?>> all() {
-        return List.copyOf(TABLE);
-    }
-
-    static List<String> names() {
-        return TABLE.stream().<String>map(Setting::name).toList();
-    }
-
-    static @Nullable Setting<?> named(String name) {
-        return TABLE.stream()
-                .filter(setting -> setting.name().equals(name))
-                .findFirst()
-                .orElse(null);
-    }
 }

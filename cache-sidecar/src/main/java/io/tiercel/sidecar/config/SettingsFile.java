@@ -26,14 +26,14 @@ final class SettingsFile {
         try {
             for (Field field : Yaml.document(text(name))) {
                 String origin = file + ", line " + field.line();
-                Setting<?> setting = Settings.named(field.name());
+                Setting<?> setting = Settings.TABLE.named(field.name());
                 if (setting != null) {
                     settings.put(setting, new Given(field.value(), Source.FILE, origin));
                 } else if (field.name().equals("config")) {
                     problems.add("config (" + origin + "): a file cannot name another; use --config or TIERCEL_CONFIG");
                 } else {
                     problems.add(Shown.text(field.name()) + " (" + origin + "): there is no such setting"
-                            + Nearest.hint(field.name(), Settings.names()));
+                            + Nearest.hint(field.name(), Settings.TABLE.names()));
                 }
             }
         } catch (Yaml.WrongYamlException e) {

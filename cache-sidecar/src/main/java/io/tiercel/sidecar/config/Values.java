@@ -116,7 +116,7 @@ final class Values {
     /** In the order of the table. */
     List<EffectiveSetting> effective() {
         List<EffectiveSetting> effective = new ArrayList<>();
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             Given value = given.get(setting);
             effective.add(
                     value == null

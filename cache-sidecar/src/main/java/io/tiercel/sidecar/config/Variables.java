@@ -24,7 +24,7 @@ final class Variables {
     private Variables() {}
 
     static void read(Map<String, String> environment, Map<Setting<?>, Given> settings, List<String> problems) {
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             String value = valueOf(environment, setting.variable());
             if (value == null) {
                 continue;
@@ -42,7 +42,7 @@ final class Variables {
 
     private static void unknown(Map<String, String> environment, List<String> problems) {
         List<String> known = new ArrayList<>(
-                Settings.all().stream().<String>map(Setting::variable).toList());
+                Settings.TABLE.all().stream().<String>map(Setting::variable).toList());
         known.add(FILE);
         for (String name : new TreeMap<>(environment).keySet()) {
             if (name.startsWith(PREFIX)
@@ -55,8 +55,8 @@ final class Variables {
     }
 
     private static String hint(String variable) {
-        String nearest = Nearest.of(variable.substring(PREFIX.length()), Settings.names());
-        Setting<?> meant = nearest == null ? null : Settings.named(nearest);
+        String nearest = Nearest.of(variable.substring(PREFIX.length()), Settings.TABLE.names());
+        Setting<?> meant = nearest == null ? null : Settings.TABLE.named(nearest);
         return meant == null ? "" : "; did you mean " + meant.variable() + "?";
     }
 

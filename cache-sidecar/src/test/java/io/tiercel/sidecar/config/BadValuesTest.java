@@ -145,7 +145,7 @@ final class BadValuesTest {
     @ParameterizedTest
     @MethodSource("cases")
     void are_refused_with_name_value_source_and_what_was_expected(String name, String value, String why) {
-        Setting<?> setting = requireNonNull(Settings.named(name));
+        Setting<?> setting = requireNonNull(Settings.TABLE.named(name));
         String file = Reading.file(directory, "# a comment", name + ": '" + value.replace("'", "''") + "'");
 
         String byFlag = about(name, Reading.PLAIN.problems(setting.flag() + "=" + value));

@@ -39,7 +39,8 @@ final class ConfigurationDocTest {
 
         assertThat(flags.results().map(flag -> flag.group(1)).distinct())
                 .hasSizeGreaterThan(3)
-                .allMatch(name -> Settings.named(name) != null || name.matches("config|print-config|help|version"));
+                .allMatch(
+                        name -> Settings.TABLE.named(name) != null || name.matches("config|print-config|help|version"));
     }
 
     private static String table() {
@@ -47,7 +48,7 @@ final class ConfigurationDocTest {
         for (Setting.Group group : Setting.Group.values()) {
             text.append("\n### ").append(group.title()).append("\n\n");
             text.append("| setting | takes | default | |\n|---|---|---|---|\n");
-            for (Setting<?> setting : Settings.all()) {
+            for (Setting<?> setting : Settings.TABLE.all()) {
                 if (setting.group() == group) {
                     text.append(row(setting));
                 }

@@ -111,6 +111,6 @@ final class NamesTest {
     @ParameterizedTest
     @CsvSource({"tll,ttl", "reddis,redis", "queue-max,", "TTL,ttl", "a,", "memcache,memcached", "hotkeys,hot-keys"})
     void the_nearest_name_is_near(String mistyped, String meant) {
-        assertThat(Nearest.of(mistyped, Settings.names())).isEqualTo(meant);
+        assertThat(Nearest.of(mistyped, Settings.TABLE.names())).isEqualTo(meant);
     }
 }

@@ -21,7 +21,7 @@ final class PrintConfigTest {
         String printed =
                 Reading.with("TIERCEL_TTL", "2m").printed("--print-config", "--redis", "a:1,b:2", "--pod", "p");
 
-        assertThat(printed.lines().skip(1)).hasSameSizeAs(Settings.all());
+        assertThat(printed.lines().skip(1)).hasSameSizeAs(Settings.TABLE.all());
         assertThat(printed.lines())
                 .contains("resp-port: 6380  # default")
                 .contains("ttl: 2m  # environment TIERCEL_TTL")
@@ -84,7 +84,7 @@ final class PrintConfigTest {
                 "socket", directory + "/s",
                 "bind", "::",
                 "admin-bind", "0.0.0.0");
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             String label = setting.kind().label();
             String given = strange.get(setting.name());
             String initial = setting.initial() == null ? "" : setting.initial();
@@ -133,7 +133,7 @@ final class PrintConfigTest {
     void the_help_names_every_setting_and_comes_whatever_else_is_wrong() {
         String help = Reading.PLAIN.printed("--nonsense", "--help");
 
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             assertThat(help).contains(setting.flag());
         }
         for (Setting.Group group : Setting.Group.values()) {

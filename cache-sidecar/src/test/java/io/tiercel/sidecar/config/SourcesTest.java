@@ -38,7 +38,7 @@ final class SourcesTest {
         assertThat(config.life().drainTimeout()).isEqualTo(Duration.ofSeconds(25));
         assertThat(config.identity().fleet()).isEqualTo("tiercel");
         assertThat(config.logLevel()).isEqualTo(Level.INFO);
-        assertThat(config.settings()).hasSameSizeAs(Settings.all());
+        assertThat(config.settings()).hasSameSizeAs(Settings.TABLE.all());
         assertThat(config.settings()).allMatch(setting -> setting.source() == Source.DEFAULT);
         assertThat(config.sources()).containsExactly("defaults");
     }
@@ -108,18 +108,18 @@ final class SourcesTest {
 
     @Test
     void every_setting_has_the_same_name_everywhere() {
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             assertThat(setting.name()).matches("[a-z0-9]+(-[a-z0-9]+)*");
             assertThat(setting.flag()).isEqualTo("--" + setting.name());
             assertThat(setting.variable()).matches("TIERCEL_[A-Z0-9_]+");
         }
-        assertThat(Settings.names()).doesNotHaveDuplicates().hasSizeGreaterThan(50);
+        assertThat(Settings.TABLE.names()).doesNotHaveDuplicates().hasSizeGreaterThan(50);
     }
 
     @Test
     void what_a_message_gives_as_an_example_is_taken() throws BadValueException {
         Pattern example = Pattern.compile("(?:duration|size) .*such as (\\w+)$");
-        for (Setting<?> setting : Settings.all()) {
+        for (Setting<?> setting : Settings.TABLE.all()) {
             Matcher matcher = example.matcher(setting.kind().expected());
             if (matcher.find()) {
                 assertThat(setting.kind().parser().parse(new Node.Text(matcher.group(1))))
