@@ -36,6 +36,10 @@ final class MainTest {
     }
 
     private void start(String part, String... flags) throws IOException {
+        start(ProcessBuilder.Redirect.to(directory.resolve("out").toFile()), part, flags);
+    }
+
+    private void start(ProcessBuilder.Redirect out, String part, String... flags) throws IOException {
         // As it is without any configuration, in the jar: everything down to debug.
         Path logback = Files.writeString(directory.resolve("logback.xml"), """
                 <configuration>
@@ -54,7 +58,7 @@ final class MainTest {
                 PlayedSidecar.class.getName()));
         command.addAll(List.of(flags));
         ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectOutput(directory.resolve("out").toFile())
+                .redirectOutput(out)
                 .redirectError(directory.resolve("err").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("TIERCEL_") || name.endsWith("_OPTIONS"));
         started = builder.start();
@@ -180,5 +184,12 @@ final class MainTest {
 
         assertThat(exitCode()).isZero();
         assertThat(out()).contains("key k began").doesNotContain("in detail");
+    }
+
+    @Test
+    void nobody_waits_for_a_standard_output_that_is_stuck() throws IOException {
+        start(ProcessBuilder.Redirect.PIPE, "floods");
+
+        await().atMost(LIMIT).until(() -> err().contains("flooded"));
     }
 }

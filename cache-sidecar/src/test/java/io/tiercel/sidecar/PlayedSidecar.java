@@ -6,6 +6,7 @@ import io.tiercel.sidecar.control.TierStatus;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A process with the sidecar's entry and nothing behind it, which plays the part that the property {@code part} names. */
@@ -30,6 +31,7 @@ final class PlayedSidecar implements Running {
         switch (part()) {
             case "fails" ->
                 throw new StartException("redis at 127.0.0.1:1 does not answer; start it or leave --redis out");
+            case "floods" -> flood();
             case "breaks" -> throw new IllegalArgumentException("broken");
             default -> LoggerFactory.getLogger(PlayedSidecar.class).info("key {} began\nlike a line of its own", "k");
         }
@@ -40,6 +42,15 @@ final class PlayedSidecar implements Running {
             running.end.countDown();
         }
         return running;
+    }
+
+    /** Much more than a pipe and the queue of what is to be logged hold. */
+    private static void flood() {
+        Logger logger = LoggerFactory.getLogger(PlayedSidecar.class);
+        for (int i = 0; i < 50_000; i++) {
+            logger.info("line {} of very many", i);
+        }
+        System.err.println("flooded");
     }
 
     @Override

@@ -81,6 +81,10 @@ final class Yaml {
             throw new WrongYamlException(
                     line(parser), "an alias (*name) is not supported; put a text that begins with * in quotes");
         }
+        if (parser.getRawTag() != null) {
+            throw new WrongYamlException(
+                    line(parser), "a tag (!name) is not supported; put a text that begins with ! in quotes");
+        }
         return switch (token) {
             case START_OBJECT -> fields(parser);
             case START_ARRAY -> many(parser);

@@ -55,6 +55,21 @@ final class SettingsFileTest {
     }
 
     @Test
+    void tags_are_refused_rather_than_taken_for_an_instruction() {
+        for (String value :
+                new String[] {"!hunter2", "!!binary aHVudGVyMg==", "!!str hunter2", "! hunter2", "!x [hunter2]"}) {
+            assertThat(problem("ttl: 5s", "password: " + value))
+                    .as(value)
+                    .endsWith("line 2: a tag (!name) is not supported; put a text that begins with ! in quotes");
+        }
+        assertThat(Reading.PLAIN
+                        .config("--config", Reading.file(directory, "password: '!hunter2'"))
+                        .access()
+                        .password())
+                .isEqualTo(Secret.of("!hunter2"));
+    }
+
+    @Test
     void deep_nesting_is_refused() {
         assertThat(problem("users: " + "[".repeat(5_000) + "]".repeat(5_000))).contains("nested too deeply");
     }
