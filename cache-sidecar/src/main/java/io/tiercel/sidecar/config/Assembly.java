@@ -1,0 +1,138 @@
+package io.tiercel.sidecar.config;
+
+import io.tiercel.cache.tier.redis.RedisConfig;
+import io.tiercel.sidecar.control.CacheSettings;
+import io.tiercel.sidecar.control.QueueSettings;
+import io.tiercel.sidecar.control.RateSettings;
+import io.tiercel.sidecar.resp.RespLimits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the configuration of values that are right and go together. */
+final class Assembly {
+    private final Values values;
+
+    private Assembly(Values values) {
+        this.values = values;
+    }
+
+    static SidecarConfig of(Values values, long memory, List<String> sources, List<String> warnings) {
+        Assembly assembly = new Assembly(values);
+        return new SidecarConfig(
+                assembly.listeners(),
+                assembly.tiers(),
+                assembly.caching(memory),
+                assembly.access(),
+                assembly.limits(),
+                assembly.overload(),
+                assembly.life(),
+                assembly.identity(),
+                values.of(Settings.LOG_LEVEL),
+                values.effective(),
+                sources,
+                warnings);
+    }
+
+    private SidecarConfig.Listeners listeners() {
+        return new SidecarConfig.Listeners(
+                values.of(Settings.RESP_PORT),
+                values.orNull(Settings.SOCKET),
+                values.of(Settings.HTTP_PORT),
+                values.of(Settings.ADMIN_PORT),
+                values.of(Settings.BIND),
+                values.of(Settings.ADMIN_BIND),
+                tls(Settings.TLS_CERT, Settings.TLS_KEY, Settings.TLS_CLIENT_CA),
+                tls(Settings.HTTP_TLS_CERT, Settings.HTTP_TLS_KEY, Settings.HTTP_TLS_CLIENT_CA),
+                values.of(Settings.ALLOW_OPEN_BIND));
+    }
+
+    private @Nullable TlsFiles tls(Setting<Path> certificate, Setting<Path> key, Setting<Path> clientAuthorities) {
+        Path file = values.orNull(certificate);
+        return file == null ? null : new TlsFiles(file, values.of(key), values.orNull(clientAuthorities));
+    }
+
+    private SidecarConfig.Tiers tiers() {
+        String uri = values.orNull(Settings.REDIS);
+        RedisConfig redis = uri == null
+                ? null
+                : RedisConfig.of(uri)
+                        .timeout(values.of(Settings.REDIS_TIMEOUT))
+                        .requestQueueSize(values.of(Settings.MAX_IN_FLIGHT));
+        return new SidecarConfig.Tiers(
+                redis,
+                values.of(Settings.REDIS_TIMEOUT),
+                values.listOf(Settings.MEMCACHED),
+                values.of(Settings.EMBEDDED),
+                values.of(Settings.PASSTHROUGH));
+    }
+
+    private SidecarConfig.Caching caching(long memory) {
+        return new SidecarConfig.Caching(
+                values.of(Settings.L1_BYTES).of(memory),
+                new CacheSettings(values.of(Settings.TTL), values.of(Settings.AGGRESSIVE)),
+                values.of(Settings.BOUND),
+                values.listOf(Settings.PREFIXES),
+                values.of(Settings.DATABASES),
+                values.of(Settings.STALE_IF_DOWN),
+                values.of(Settings.LEASE_TIME));
+    }
+
+    private SidecarConfig.Access access() {
+        Secret password = values.orNull(Settings.PASSWORD);
+        List<AdminToken> tokens = new ArrayList<>(values.listOf(Settings.ADMIN_TOKENS));
+        AdminToken single = values.orNull(Settings.ADMIN_TOKEN_FILE);
+        if (single != null) {
+            tokens.add(0, single);
+        }
+        return new SidecarConfig.Access(
+                password == null ? values.orNull(Settings.PASSWORD_FILE) : password,
+                values.listOf(Settings.USERS),
+                tokens);
+    }
+
+    private SidecarConfig.Limits limits() {
+        RespLimits initial = RespLimits.defaults();
+        RespLimits request = initial.withArguments(
+                        values.of(Settings.MAX_ARGUMENTS), values.of(Settings.MAX_WIDE_ARGUMENTS))
+                .withBytes(
+                        Math.toIntExact(values.of(Settings.MAX_VALUE_BYTES)),
+                        Math.toIntExact(values.of(Settings.MAX_REQUEST_BYTES)),
+                        initial.inlineBytes());
+        return new SidecarConfig.Limits(
+                values.of(Settings.MAX_CONNECTIONS),
+                request,
+                values.of(Settings.MAX_PIPELINE),
+                values.of(Settings.MAX_OUTPUT_BYTES),
+                values.of(Settings.MAX_IN_FLIGHT_BYTES),
+                values.of(Settings.IDLE_TIMEOUT),
+                values.of(Settings.FIRST_BYTE_TIMEOUT),
+                values.of(Settings.REQUEST_TIMEOUT));
+    }
+
+    private SidecarConfig.Overload overload() {
+        return new SidecarConfig.Overload(
+                values.of(Settings.MAX_IN_FLIGHT),
+                new QueueSettings(
+                        values.of(Settings.QUEUE_ENABLED),
+                        values.of(Settings.QUEUE_MAX_SIZE),
+                        values.of(Settings.QUEUE_TIMEOUT)),
+                new RateSettings(values.of(Settings.RATE_REQUESTS_PER_MINUTE), values.of(Settings.RATE_BURST)));
+    }
+
+    private SidecarConfig.Life life() {
+        return new SidecarConfig.Life(
+                values.of(Settings.WARM_UP_ON_START),
+                values.of(Settings.WARM_UP_MAX_KEYS),
+                values.of(Settings.WARM_UP_TIME_LIMIT),
+                values.of(Settings.DRAIN_TIMEOUT),
+                values.of(Settings.MOVING_PUSH),
+                values.orNull(Settings.MOVING_ENDPOINT));
+    }
+
+    private SidecarConfig.Identity identity() {
+        return new SidecarConfig.Identity(
+                values.of(Settings.POD), values.of(Settings.FLEET), values.of(Settings.HOT_KEYS));
+    }
+}
