@@ -76,6 +76,11 @@ public final class Controls implements AutoCloseable {
         this.ticking = scheduler.scheduleAtFixedRate(this::tick, 0, History.STEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /** The settings that are changed from here. */
+    public LiveSettings live() {
+        return live;
+    }
+
     public Events events() {
         return events;
     }

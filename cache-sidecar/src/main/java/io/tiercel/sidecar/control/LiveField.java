@@ -101,7 +101,7 @@ public enum LiveField {
      * @return null if it is refused
      */
     @Nullable
-    Object value(@Nullable Object json, List<Fault> faults) {
+    public Object value(@Nullable Object json, List<Fault> faults) {
         if (type == Type.FLAG && json instanceof Boolean) {
             return json;
         }

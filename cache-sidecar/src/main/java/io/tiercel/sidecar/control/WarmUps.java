@@ -104,7 +104,7 @@ public final class WarmUps {
 
     /** A state's name in JSON. */
     public static String word(State state) {
-        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return state.name().toLowerCase(Locale.ROOT);
     }
 
     /** The one under way, or the one that ended last. */
