@@ -1,0 +1,152 @@
+package io.tiercel.sidecar.control;
+
+import io.tiercel.sidecar.control.RefusedException.Fault;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators can change while the sidecar runs. Values have one of the types {@link Long}, {@link Boolean},
+ * {@link Duration} and {@link TierMode}; in JSON they are whole numbers, booleans and words.
+ */
+public enum LiveField {
+    TTL("ttl", "ttl", Group.CACHE, Type.SECONDS, 1, 2_592_000),
+    AGGRESSIVE("aggressive", "aggressive", Group.CACHE, Type.FLAG, 0, 0),
+    QUEUE_ENABLED("queue_enabled", "queue-enabled", Group.QUEUE, Type.FLAG, 0, 0),
+    QUEUE_MAX_SIZE("queue_max_size", "queue-max-size", Group.QUEUE, Type.WHOLE, 1, 1_000_000),
+    QUEUE_TIMEOUT("queue_timeout_ms", "queue-timeout", Group.QUEUE, Type.MILLIS, 1, 60_000),
+    REQUESTS_PER_MINUTE("requests_per_minute", "rate-requests-per-minute", Group.RATE, Type.WHOLE, 0, 1_000_000_000),
+    BURST("burst", "rate-burst", Group.RATE, Type.WHOLE, 1, 1_000_000_000),
+    L2_MODE("l2_mode", "", Group.TIERS, Type.MODE, 0, 0),
+    L3_MODE("l3_mode", "", Group.TIERS, Type.MODE, 0, 0),
+    DRAINING("draining", "", Group.DRAIN, Type.FLAG, 0, 0);
+
+    /** Fields that are changed and reset together. */
+    public enum Group {
+        CACHE,
+        QUEUE,
+        RATE,
+        TIERS,
+        DRAIN
+    }
+
+    private enum Type {
+        WHOLE,
+        SECONDS,
+        MILLIS,
+        FLAG,
+        MODE
+    }
+
+    private static final List<LiveField> ALL = List.of(values());
+
+    private final String label;
+    private final String setting;
+    private final Group group;
+    private final Type type;
+    private final long least;
+    private final long most;
+
+    LiveField(String label, String setting, Group group, Type type, long least, long most) {
+        this.label = label;
+        this.setting = setting;
+        this.group = group;
+        this.type = type;
+        this.least = least;
+        this.most = most;
+    }
+
+    /** Its name in JSON. */
+    public String label() {
+        return label;
+    }
+
+    /** The name of the start-up setting that it overrides, empty if there is none. */
+    public String setting() {
+        return setting;
+    }
+
+    public Group group() {
+        return group;
+    }
+
+    /** The fields of a group. */
+    public static List<LiveField> of(Group group) {
+        return ALL.stream().filter(field -> field.group == group).toList();
+    }
+
+    /** The field of that name in JSON. */
+    public static Optional<LiveField> named(String label) {
+        return ALL.stream().filter(field -> field.label.equals(label)).findFirst();
+    }
+
+    /** What a value has to be, in words that go behind "must be". */
+    public String expected() {
+        return switch (type) {
+            case WHOLE -> "a whole number from " + least + " to " + most;
+            case SECONDS -> "a whole number of seconds from " + least + " to " + most;
+            case MILLIS -> "a whole number of milliseconds from " + least + " to " + most;
+            case FLAG -> "true or false";
+            case MODE -> "one of \"normal\", \"bypass\" and \"read-only\"";
+        };
+    }
+
+    /**
+     * The value that JSON gives, as the field's own type. Nothing is converted: {@code "5"} is no number.
+     *
+     * @param json a {@link Long}, {@link Boolean} or {@link String}, or anything else, which is refused
+     * @param faults where it is said what is wrong
+     * @return null if it is refused
+     */
+    @Nullable
+    public Object value(@Nullable Object json, List<Fault> faults) {
+        if (type == Type.FLAG && json instanceof Boolean) {
+            return json;
+        }
+        if (type == Type.MODE && json instanceof String word) {
+            for (TierMode mode : TierMode.values()) {
+                if (word(mode).equals(word)) {
+                    return mode;
+                }
+            }
+        } else if (json instanceof Long number && type != Type.FLAG && number >= least && number <= most) {
+            return switch (type) {
+                case SECONDS -> Duration.ofSeconds(number);
+                case MILLIS -> Duration.ofMillis(number);
+                default -> number;
+            };
+        }
+        faults.add(new Fault(label, "must be " + expected()));
+        return null;
+    }
+
+    /** A value as JSON has it: a number, a boolean or a string. A time that is no whole number of its unit is a fraction. */
+    Object json(Object value) {
+        if (value instanceof TierMode mode) {
+            return word(mode);
+        }
+        if (value instanceof Duration time) {
+            double unit = type == Type.SECONDS ? 1e9 : 1e6;
+            double amount = time.toNanos() / unit;
+            return amount == Math.rint(amount) ? (Object) (long) amount : (Object) amount;
+        }
+        return value;
+    }
+
+    /** A value for people, with its unit. */
+    String text(Object value) {
+        String unit = switch (type) {
+            case SECONDS -> "s";
+            case MILLIS -> "ms";
+            default -> "";
+        };
+        return json(value) + unit;
+    }
+
+    /** A mode's name in JSON. */
+    public static String word(TierMode mode) {
+        return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
