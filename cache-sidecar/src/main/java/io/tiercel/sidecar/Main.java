@@ -8,7 +8,6 @@ import io.tiercel.sidecar.config.ConfigReader;
 import io.tiercel.sidecar.config.SidecarConfig;
 import java.io.Console;
 import java.io.PrintStream;
-import java.util.ServiceLoader;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
@@ -33,14 +32,7 @@ public final class Main {
      * settings.
      */
     public static void main(String[] arguments) {
-        System.exit(new Main(Main::launch, System.out, System.err).run(ConfigReader.ofThisProcess(), arguments));
-    }
-
-    private static Running launch(SidecarConfig config) throws StartException {
-        return ServiceLoader.load(Launcher.class)
-                .findFirst()
-                .orElseThrow(() -> new StartException("this jar is not whole: it has no " + Launcher.class.getName()))
-                .launch(config);
+        System.exit(new Main(Sidecar::launch, System.out, System.err).run(ConfigReader.ofThisProcess(), arguments));
     }
 
     /** Returns what the process should exit with. */

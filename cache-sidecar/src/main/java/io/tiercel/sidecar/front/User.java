@@ -2,15 +2,14 @@ package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
-/** Who may do what with which keys. Immutable; knows its password only as a digest. */
+/** Who may do what with which keys. Immutable. */
 public final class User {
     private final String name;
-    private final byte[] digest;
+    private final Predicate<byte[]> password;
     private final boolean open;
     private final Access access;
     private final List<byte[]> prefixes;
@@ -25,9 +24,9 @@ public final class User {
         ALL
     }
 
-    private User(String name, byte[] digest, boolean open, Access access, List<byte[]> prefixes) {
+    private User(String name, Predicate<byte[]> password, boolean open, Access access, List<byte[]> prefixes) {
         this.name = name;
-        this.digest = digest;
+        this.password = password;
         this.open = open;
         this.access = access;
         this.prefixes = prefixes;
@@ -35,18 +34,19 @@ public final class User {
 
     /** The default user of a sidecar without passwords: may do everything. */
     public static User open() {
-        return new User("default", new byte[0], true, Access.ALL, List.of());
+        return new User("default", given -> true, true, Access.ALL, List.of());
     }
 
     /**
      * A user with a password.
      *
+     * @param password whether what was given is it; to take as long for a wrong one as for the right one
      * @param prefixes what the keys begin with that this user may use; empty for all keys
      */
-    public static User of(String name, String password, Access access, List<String> prefixes) {
+    public static User of(String name, Predicate<byte[]> password, Access access, List<String> prefixes) {
         return new User(
                 name,
-                digest(password.getBytes(UTF_8)),
+                password,
                 false,
                 access,
                 prefixes.stream().map(prefix -> prefix.getBytes(UTF_8)).toList());
@@ -64,9 +64,8 @@ public final class User {
         return access;
     }
 
-    /** Takes as long for a wrong password as for the right one. */
-    boolean accepts(byte[] password) {
-        return MessageDigest.isEqual(digest, digest(password));
+    boolean accepts(byte[] given) {
+        return password.test(given);
     }
 
     boolean hasAllKeys() {
@@ -84,13 +83,5 @@ public final class User {
             }
         }
         return false;
-    }
-
-    private static byte[] digest(byte[] password) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(password);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

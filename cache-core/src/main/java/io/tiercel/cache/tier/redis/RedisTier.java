@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -213,6 +214,23 @@ public final class RedisTier implements RemoteTier {
     @Override
     public ChangeFeed changes(List<String> prefixes, Duration bound, ChangeFeed.Listener listener) {
         return bus.open(prefixes, bound, listener);
+    }
+
+    /** How many primaries are known; 0 while no server has answered. */
+    public int nodes() {
+        RedisLink link = holder.link();
+        return link == null ? 0 : link.primaries().size();
+    }
+
+    /** The servers in a few words for people, without secrets. */
+    public String describe() {
+        RedisLink link = holder.link();
+        String servers =
+                config.servers().stream().map(RedisUri.Server::toString).collect(Collectors.joining(", "));
+        if (link == null) {
+            return servers;
+        }
+        return link instanceof ClusterLink ? "a cluster of " + nodes() + " primaries" : servers;
     }
 
     /**
