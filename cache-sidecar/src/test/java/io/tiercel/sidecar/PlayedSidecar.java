@@ -44,11 +44,11 @@ final class PlayedSidecar implements Running {
         return running;
     }
 
-    /** Much more than a pipe and the queue of what is to be logged hold. */
+    /** Much more than a pipe and the queue of what is to be logged hold; warnings, as anything less is given up early. */
     private static void flood() {
         Logger logger = LoggerFactory.getLogger(PlayedSidecar.class);
         for (int i = 0; i < 50_000; i++) {
-            logger.info("line {} of very many", i);
+            logger.warn("line {} of very many", i);
         }
         System.err.println("flooded");
     }
