@@ -227,7 +227,7 @@ final class ClientCommands {
         String address = null;
         boolean skipMe = true;
         for (int i = 2; i < request.count(); i += 2) {
-            if (request.is(i, "ID") && request.text(i + 1).matches("\\d{1,18}")) {
+            if (request.is(i, "ID") && request.text(i + 1).matches("[1-9]\\d{0,17}")) {
                 id = Long.valueOf(request.text(i + 1));
             } else if (request.is(i, "ID")) {
                 invocation.error("ERR client-id should be greater than 0");

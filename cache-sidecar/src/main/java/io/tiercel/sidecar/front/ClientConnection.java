@@ -20,6 +20,7 @@ import io.tiercel.sidecar.resp.RespProtocolException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
     private static final int FLUSH_BYTES = 64 << 10;
+    private static final long FEW_BYTES = 256 << 10;
     private static final int SEND_COMMANDS = 512;
     private static final int SAMPLE = 16;
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -58,6 +60,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private long readAt = openedAt;
     private long requestSince;
     private long stuckSince;
+    private long unread;
     private long commands;
     private boolean spoken;
     private boolean midRequest;
@@ -169,10 +172,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
     }
 
-    /** Writes what has been gathered; whether the client takes it. */
+    /** Writes what has been gathered; whether more may be. */
     private boolean flushed() {
         flush();
-        return channel.isWritable();
+        return mayWriteMore();
+    }
+
+    /**
+     * Whether more replies may be written. A client that sends a long pipeline before it reads anything is served, up to
+     * half of what it may leave unread, as long as all clients together do not leave too much.
+     */
+    private boolean mayWriteMore() {
+        long unread = unread();
+        FrontSettings settings = loop.front().settings();
+        return unread < FEW_BYTES
+                || (unread < settings.maxOutputBytes() / 2
+                        && loop.front().gauges().unreadBytes.get() < settings.maxInFlightBytes());
+    }
+
+    /** How many bytes of replies the client has not taken. */
+    private long unread() {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        long now = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        if (now != unread) {
+            loop.front().gauges().unreadBytes.addAndGet(now - unread);
+            unread = now;
+        }
+        return now;
     }
 
     /** Carries out the next request; whether there was one. */
@@ -241,7 +267,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void read(boolean wanted) {
-        boolean may = wanted && channel.isWritable();
+        boolean may = wanted && mayWriteMore();
+        if (may && !channel.config().isAutoRead()) {
+            requestSince = System.nanoTime(); // what was not read cannot be late
+        }
         if (channel.config().isAutoRead() != may) {
             channel.config().setAutoRead(may);
         }
@@ -254,11 +283,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             process();
         } else {
             stuckSince = System.nanoTime();
-            ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-            if (buffer != null
-                    && buffer.totalPendingWriteBytes() > loop.front().settings().maxOutputBytes()) {
-                cutOff("left more than max-output-bytes unread");
-            }
         }
     }
 
@@ -371,6 +395,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         out = null;
         if (buffer.isReadable()) {
             var unused = channel.writeAndFlush(buffer);
+            if (unread() > loop.front().settings().maxOutputBytes()) {
+                cutOff("left more than max-output-bytes unread");
+            }
         } else {
             buffer.release();
         }
@@ -494,16 +521,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else if (now - readAt > settings.idleTimeout().toNanos()) {
             cutOff("was idle for idle-timeout");
         }
+        boolean reading = channel.config().isAutoRead();
+        if (!reading && !closed && !held && !waits && mayWriteMore()) {
+            process();
+        }
         if (midRequest
+                && reading
                 && !closed
                 && now - requestSince > settings.requestTimeout().toNanos()) {
             cutOff("sent a part of a request and not the rest within request-timeout");
         }
-        if (stuckSince != 0 && !closed && now - stuckSince > STUCK_NANOS) {
-            ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-            if (buffer != null && buffer.totalPendingWriteBytes() > settings.maxOutputBytes() / 2) {
-                cutOff("left half of max-output-bytes unread for ten seconds");
-            }
+        boolean stuck = stuckSince != 0 && now - stuckSince > STUCK_NANOS;
+        if (stuck && !closed && unread() > settings.maxOutputBytes() / 2) {
+            cutOff("left half of max-output-bytes unread for ten seconds");
         }
     }
 
@@ -512,6 +542,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         closed = true;
         loop.remove(this);
         loop.gate().leave(this);
+        loop.front().gauges().unreadBytes.addAndGet(-unread);
+        unread = 0;
         decoder.close();
         transaction.close();
         pending.forEach(slot -> {
@@ -553,7 +585,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 + " sub=0 psub=0 ssub=0 multi=" + transaction.size()
                 + " qbuf=" + decoder.heldBytes()
                 + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=" + pending.size()
-                + " omem=0 tot-mem=0 events=r cmd=" + lastCommand
+                + " omem=0 tot-mem=0 events=r cmd=" + lastCommand.toLowerCase(Locale.ROOT)
                 + " user=" + (user == null ? "(none)" : user.name())
                 + " redir=-1 resp=" + (session.isResp3() ? 3 : 2)
                 + " lib-name=" + session.libraryName()

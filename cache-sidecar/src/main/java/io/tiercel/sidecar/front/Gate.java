@@ -55,7 +55,7 @@ final class Gate {
         if (!allowed.enabled()) {
             return refused("too many commands wait for Redis, and the queue is off");
         }
-        if (queued + commands > Math.max(1, allowed.maxSize() / loops)) {
+        if (queued > 0 && queued + commands > Math.max(1, allowed.maxSize() / loops)) {
             return refused("queue full");
         }
         queue.add(new Waiting(connection, now + allowed.timeout().toNanos(), commands));

@@ -24,6 +24,9 @@ final class Gauges {
     final LongAdder authFailures = new LongAdder();
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger queued = new AtomicInteger();
+    /** Bytes of replies that clients have not taken yet. */
+    final AtomicLong unreadBytes = new AtomicLong();
+
     final AtomicLong heldBytes = new AtomicLong();
 
     private final Recorder recorder = new Recorder(LONGEST_MICROS, DIGITS);

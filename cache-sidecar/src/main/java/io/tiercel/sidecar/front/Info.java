@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.front;
 
 import io.tiercel.sidecar.resp.Reply;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -105,6 +106,12 @@ final class Info {
                         "rejected_connections", gauges.connectionsRefused.sum(),
                         "keyspace_hits", CacheStatistics.of(front).hits(),
                         "keyspace_misses", CacheStatistics.of(front).misses()));
+        long cpuMillis = ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .orElse(Duration.ZERO)
+                .toMillis();
+        sections.put("CPU", lines("used_cpu_sys", "0.000000", "used_cpu_user", cpuMillis / 1_000.0));
         sections.put("Replication", lines("role", "master", "connected_slaves", 0, "master_repl_offset", 0));
         sections.put("Cluster", lines("cluster_enabled", 0));
         sections.put("Tiercel", CacheStatistics.of(front).lines());

@@ -129,16 +129,20 @@ final class RedisCommands {
         Slot slot = invocation.later();
         Gather gather = new Gather(count, replies -> slot.reply(firstErrorOrArray(replies)));
         slot.whenLate(gather::late);
+        List<Key> missing = new ArrayList<>();
+        List<ReplySlot> places = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Key probe = connection.probe(request, i + 1);
             // Those before have been counted.
             Copy copy = i < copies.size() ? copies.get(i) : redis.hit(probe);
             if (copy == null) {
-                redis.get(probe, gather.part(i), connection.outbox(), isResp3, true);
+                missing.add(probe.kept());
+                places.add(gather.part(i));
             } else {
                 gather.part(i).reply(bytes(copy, isResp3));
             }
         }
+        redis.getAll(missing, places, connection.outbox(), isResp3);
     }
 
     private static byte[] bytes(Copy copy, boolean isResp3) {

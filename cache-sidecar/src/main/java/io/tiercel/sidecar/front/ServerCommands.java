@@ -156,6 +156,8 @@ final class ServerCommands {
         known.put("maxmemory", "0");
         known.put("maxmemory-policy", "noeviction");
         known.put("maxclients", Integer.toString(settings.maxConnections()));
+        known.put("replicaof", "");
+        known.put("slaveof", "");
         known.put("replica-read-only", "yes");
         known.put("slave-read-only", "yes");
         known.put("proto-max-bulk-len", Integer.toString(settings.limits().bulkBytes()));

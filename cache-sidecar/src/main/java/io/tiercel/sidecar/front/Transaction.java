@@ -89,6 +89,11 @@ final class Transaction implements AutoCloseable {
     /** Keeps the command until EXEC. */
     void queue(Invocation invocation, Command exact) {
         String name = invocation.command().name();
+        if (exact.flags().contains("no_multi")) {
+            invocation.error("ERR Command not allowed inside a transaction");
+            spoiled = true;
+            return;
+        }
         if (NOT_INSIDE.contains(name)) {
             invocation.error("ERR " + name + " is not available inside MULTI through the sidecar");
             spoiled = true;

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopKeyspace implements AutoCloseable {
     private static final byte[] GET = ascii("GET");
+    private static final byte[] MGET = ascii("MGET");
     private static final byte[] PTTL = ascii("PTTL");
     private static final byte[] NULL_2 = ascii("$-1\r\n");
     private static final byte[] NULL_3 = ascii("_\r\n");
@@ -96,6 +97,64 @@ public final class LoopKeyspace implements AutoCloseable {
         keyspace.counters().reads.increment();
         boolean hot = keyspace.isKept(key) && keyspace.doorkeeper().seen(key);
         read(key, slot, out, isResp3, wrongTypeIsNull, hot);
+    }
+
+    /**
+     * Reads many keys as {@link #get} does each, a wrong type as nothing. A single server is asked for those that are not
+     * kept with one command.
+     */
+    public void getAll(List<Key> keys, List<ReplySlot> slots, Outbox out, boolean isResp3) {
+        List<Integer> together = new ArrayList<>();
+        boolean oneServer = !passage(isResp3).isCluster() && keyspace.l2Mode() != TierMode.BYPASS;
+        keyspace.counters().reads.add(keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            Key key = keys.get(i);
+            boolean hot = keyspace.isKept(key) && keyspace.doorkeeper().seen(key);
+            if (oneServer && !hot) {
+                together.add(i);
+            } else {
+                read(key, slots.get(i), out, isResp3, true, hot);
+            }
+        }
+        if (!together.isEmpty()) {
+            readTogether(
+                    together.stream().map(keys::get).toList(),
+                    together.stream().map(slots::get).toList(),
+                    out);
+        }
+    }
+
+    private void readTogether(List<Key> keys, List<ReplySlot> slots, Outbox out) {
+        byte[][] words = new byte[keys.size() + 1][];
+        words[0] = MGET;
+        for (int i = 0; i < keys.size(); i++) {
+            int index = i;
+            words[i + 1] = keys.get(i).bytes();
+            slots.get(i).whenLate(() -> fallBack(keys.get(index), slots.get(index), Errors.TIMEOUT));
+        }
+        queue(
+                words,
+                1,
+                new RedisPassage.Answer() {
+                    @Override
+                    public void replied(byte[] reply) {
+                        List<byte[]> values = reply[0] == '*' ? RespArrays.elements(reply) : null;
+                        for (int i = 0; i < slots.size(); i++) {
+                            byte[] value = values == null ? reply : values.get(i);
+                            count(value, slots.get(i));
+                            slots.get(i).reply(value);
+                        }
+                    }
+
+                    @Override
+                    public void failed(TierException failure) {
+                        keyspace.counters().l2Errors.increment();
+                        for (int i = 0; i < slots.size(); i++) {
+                            fallBack(keys.get(i), slots.get(i), down(failure));
+                        }
+                    }
+                },
+                out);
     }
 
     private void read(Key key, ReplySlot slot, Outbox out, boolean isResp3, boolean wrongTypeIsNull, boolean keep) {
