@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.memory;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Locale;
 
@@ -28,5 +29,14 @@ final class Words {
 
     static byte[] bytes(String ascii) {
         return ascii.getBytes(ISO_8859_1);
+    }
+
+    /** An argument as an error quotes it: at most so many bytes, and none from a NUL on, as C prints it. */
+    static String quoted(byte[] argument, int most) {
+        int length = 0;
+        while (length < argument.length && length < most && argument[length] != 0) {
+            length++;
+        }
+        return new String(argument, 0, length, UTF_8);
     }
 }
