@@ -3,10 +3,10 @@ package io.tiercel.sidecar.memory;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.Locale;
-
 /** Names of commands and options, which come in any case. */
 final class Words {
+    private static final int LONGEST = 64;
+
     private Words() {}
 
     static boolean same(byte[] word, String upperCase) {
@@ -14,17 +14,27 @@ final class Words {
             return false;
         }
         for (int i = 0; i < word.length; i++) {
-            byte b = word[i];
-            int upper = b >= 'a' && b <= 'z' ? b - 'a' + 'A' : b;
-            if (upper != upperCase.charAt(i)) {
+            if (upperCase(word[i]) != upperCase.charAt(i)) {
                 return false;
             }
         }
         return true;
     }
 
+    /** The word in capitals, or nothing if it is longer than any name. */
     static String upperCase(byte[] word) {
-        return new String(word, ISO_8859_1).toUpperCase(Locale.ROOT);
+        if (word.length > LONGEST) {
+            return "";
+        }
+        byte[] upperCase = new byte[word.length];
+        for (int i = 0; i < word.length; i++) {
+            upperCase[i] = upperCase(word[i]);
+        }
+        return new String(upperCase, ISO_8859_1);
+    }
+
+    private static byte upperCase(byte b) {
+        return b >= 'a' && b <= 'z' ? (byte) (b - 'a' + 'A') : b;
     }
 
     static byte[] bytes(String ascii) {

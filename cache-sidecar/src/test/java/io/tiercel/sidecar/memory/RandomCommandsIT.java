@@ -251,8 +251,8 @@ final class RandomCommandsIT {
         List<byte[][]> commands = new ArrayList<>(List.<byte[][]>of(Commanded.words("FLUSHALL")));
         List<String> texts = new ArrayList<>(List.of(""));
         for (int from = 0; texts.size() < 600; from++) {
-            for (char next : alphabet.toCharArray()) {
-                texts.add(texts.get(from) + next);
+            for (int i = 0; i < alphabet.length(); i++) {
+                texts.add(texts.get(from) + alphabet.charAt(i));
             }
         }
         texts.forEach(text -> commands.add(Commanded.words("SET", text, "")));
