@@ -47,7 +47,7 @@ final class Commands {
             write("RENAME", 3, Keys.TWO, KeyCommands::rename),
             write("RENAMENX", 3, Keys.TWO, KeyCommands::renamenx),
             write("COPY", -3, Keys.TWO, KeyCommands::copy),
-            write("MOVE", 3, Keys.FIRST, KeyCommands::move),
+            write("MOVE", 3, Keys.FIRST_IN_TWO, KeyCommands::move),
             read("OBJECT|ENCODING", 3, Keys.SECOND, KeyCommands::encoding),
             read("OBJECT|REFCOUNT", 3, Keys.SECOND, KeyCommands::refcount),
             read("OBJECT|IDLETIME", 3, Keys.SECOND, KeyCommands::idletime),

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -227,6 +228,32 @@ final class AtomicityTest {
         });
 
         assertThat(client.run("GET", "n")).contains("\r\n" + THREADS * ROUNDS + "\r\n");
+    }
+
+    @Test
+    void a_key_that_moves_is_gone_here_once_it_is_seen_there() throws Exception {
+        // Odd while the key is on its way back.
+        AtomicLong ways = new AtomicLong();
+        ByteBuf out = Unpooled.buffer();
+        client.run("SET", "k", "v");
+
+        whileWriting(
+                () -> {
+                    client.run("MOVE", "k", "1");
+                    ways.incrementAndGet();
+                    out.clear();
+                    keyspace.execute(Protocol.RESP2, 1, words("MOVE", "k", "0"), out);
+                    ways.incrementAndGet();
+                    assertThat(out.toString(ISO_8859_1)).isEqualTo(":1\r\n");
+                },
+                () -> {
+                    long before = ways.get();
+                    boolean there = keyspace.get(1, bytes("k")) != null;
+                    boolean here = keyspace.get(0, bytes("k")) != null;
+                    assertThat(there && here && before % 2 == 0 && ways.get() == before)
+                            .as("in both databases")
+                            .isFalse();
+                });
     }
 
     @Test
