@@ -338,12 +338,10 @@ final class RedisCommands {
         }
         List<Key> changed = changed(command, words, keys);
         List<RedisPassage.Call> calls = new ArrayList<>();
-        for (Key key : changed) {
-            redis.shared().changing(key, true);
-            byte[][] removal = redis.leaseRemoval(key);
-            if (removal != null) {
-                calls.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
-            }
+        changed.forEach(key -> redis.shared().changing(key, true));
+        byte[][] removal = redis.leaseRemoval(changed);
+        if (removal != null) {
+            calls.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
         }
         calls.add(redis.call(words, -1, redis.answer(changed, command.mayWrite(), slot)));
         redis.sent(calls.size());

@@ -172,11 +172,9 @@ final class Transaction implements AutoCloseable {
         boolean all = commands.stream().anyMatch(one -> RedisCommands.changesAllKeys(one.command));
         forget(redis, changed, all, true);
         List<RedisPassage.Call> run = new ArrayList<>(commands.size() + 2);
-        for (Key key : changed) {
-            byte[][] removal = redis.leaseRemoval(key);
-            if (removal != null) {
-                run.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
-            }
+        byte[][] removal = redis.leaseRemoval(changed);
+        if (removal != null) {
+            run.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
         }
         run.add(redis.call(MULTI, -1, LoopKeyspace.NOBODY));
         commands.forEach(one -> run.add(redis.call(one.words, -1, LoopKeyspace.NOBODY)));
