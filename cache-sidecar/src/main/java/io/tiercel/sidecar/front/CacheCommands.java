@@ -153,7 +153,7 @@ final class CacheCommands {
                         return;
                     }
                     List<byte[]> all = keys.stream().map(LoopKeyspace::unframed).toList();
-                    remove(
+                    Removal.start(
                             redis,
                             all,
                             reply -> ask(
@@ -170,7 +170,7 @@ final class CacheCommands {
         }
         invocation.connection().sendNow();
         Slot slot = invocation.muchLater();
-        remove(redis, keys, slot::reply);
+        Removal.start(redis, keys, slot::reply);
     }
 
     private static byte[][] withKeys(byte[] name, byte[] first, List<byte[]> rest) {
@@ -182,17 +182,6 @@ final class CacheCommands {
             words.add(new byte[0]);
         }
         return words.toArray(byte[][]::new);
-    }
-
-    /** Removes keys as Redis has them; the reply is how many there were, or the first error. */
-    static void remove(LoopKeyspace redis, List<byte[]> keys, Consumer<byte[]> reply) {
-        Outbox out = new Outbox();
-        Gather gather = new Gather(keys.size(), replies -> reply.accept(sum(replies)));
-        for (int i = 0; i < keys.size(); i++) {
-            byte[][] words = {ascii("UNLINK"), keys.get(i)};
-            redis.pass(words, 1, List.of(Key.of(keys.get(i))), true, gather.part(i), out, true);
-        }
-        redis.flush(out, true);
     }
 
     private static byte[] sum(List<byte[]> replies) {

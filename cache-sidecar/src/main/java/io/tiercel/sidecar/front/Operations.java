@@ -290,7 +290,7 @@ final class Operations implements CacheBackend {
                         if (error != null) {
                             removed.completeExceptionally(new IllegalStateException(LoopKeyspace.errorText(error)));
                         } else {
-                            CacheCommands.remove(redis, found, reply -> complete(removed, reply));
+                            Removal.start(redis, found, reply -> complete(removed, reply));
                         }
                     })
                     .begin();
@@ -336,7 +336,7 @@ final class Operations implements CacheBackend {
                 }
                 removed.complete(count);
             } else {
-                CacheCommands.remove(redis, keys, reply -> complete(removed, reply));
+                Removal.start(redis, keys, reply -> complete(removed, reply));
             }
         });
         return removed;

@@ -65,6 +65,7 @@ final class RedisCommands {
 
     static Map<String, Command.Handler> handlers() {
         Map<String, Command.Handler> handlers = new HashMap<>(SpaceCommands.handlers());
+        handlers.putAll(Databases.handlers());
         handlers.put("GET", RedisCommands::get);
         handlers.put("MGET", RedisCommands::mget);
         handlers.put("MSET", RedisCommands::mset);
