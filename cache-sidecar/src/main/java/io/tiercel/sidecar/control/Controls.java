@@ -204,8 +204,17 @@ public final class Controls implements AutoCloseable {
             apply(next);
         } catch (RuntimeException e) {
             LOG.warn("A change could not be made, what was before is restored", e);
-            tellOthers(state, null);
+            restore();
             throw new RefusedException(Why.UNAVAILABLE, "The change could not be made. See the log.");
+        }
+    }
+
+    private void restore() {
+        try {
+            tellOthers(state, null);
+        } catch (RuntimeException e) {
+            // What failed a moment ago may well fail again; the first one that did not may have been changed.
+            LOG.warn("What was before could not be restored: set the modes of the tiers again", e);
         }
     }
 
