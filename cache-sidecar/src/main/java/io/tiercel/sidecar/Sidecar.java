@@ -166,6 +166,7 @@ final class Sidecar implements Running {
                     config.caching().prefixes().isEmpty()
                             ? List.of("")
                             : config.caching().prefixes(),
+                    config.caching().namespaces(),
                     config.caching().staleIfDown(),
                     config.caching().leaseTime());
             RedisKeyspace keyspace = opened(new RedisKeyspace(tier, l3, settings, live));
@@ -205,7 +206,9 @@ final class Sidecar implements Running {
                 users(),
                 tls(listeners.respTls()),
                 limits.request(),
-                config.caching().databases(),
+                config.tiers().redis() == null && !config.tiers().embedded()
+                        ? Math.min(MemoryKeyspace.DATABASES, config.caching().databases())
+                        : config.caching().databases(),
                 limits.connections(),
                 limits.pipeline(),
                 limits.outputBytes(),

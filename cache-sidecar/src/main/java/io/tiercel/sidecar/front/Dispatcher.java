@@ -2,6 +2,8 @@ package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tiercel.sidecar.keyspace.Namespaces;
+import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.resp.Reply;
 import io.tiercel.sidecar.resp.Request;
 import java.util.HashMap;
@@ -36,7 +38,17 @@ final class Dispatcher {
         boolean redis = front.redis() != null;
         handlers.putAll(redis ? RedisCommands.handlers() : MemoryCommands.handlers(front));
         List<Command> own = CacheCommands.commands(redis);
-        this.table = CommandTable.of(handlers, redis ? RedisCommands::pass : MemoryCommands::unknown, own);
+        Command.Handler otherwise = redis ? RedisCommands::pass : MemoryCommands::unknown;
+        RedisKeyspace keyspace = front.redis();
+        if (keyspace != null && !keyspace.namespaces().isEmpty()) {
+            Namespaces namespaces = keyspace.namespaces();
+            handlers.replaceAll((name, handler) -> NamespaceCommands.before(namespaces, handler));
+            otherwise = NamespaceCommands.before(namespaces, otherwise);
+            own = own.stream()
+                    .map(command -> command.with(NamespaceCommands.before(namespaces, command.handler())))
+                    .toList();
+        }
+        this.table = CommandTable.of(handlers, otherwise, own);
     }
 
     CommandTable table() {

@@ -113,6 +113,11 @@ final class Transaction implements AutoCloseable {
             spoiled = true;
             return;
         }
+        if (NamespaceCommands.concerns(invocation, words, keys)) {
+            invocation.error("ERR keys of the library's caches cannot be used inside MULTI");
+            spoiled = true;
+            return;
+        }
         RedisCommands.addPrefix(invocation.session(), words, keys);
         queued.add(new Queued(exact, words, keys));
         Reply.queued(invocation.reply());
