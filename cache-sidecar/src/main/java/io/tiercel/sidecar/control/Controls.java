@@ -9,6 +9,7 @@ import io.tiercel.sidecar.control.RefusedException.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -158,7 +159,8 @@ public final class Controls implements AutoCloseable {
             if (drainsForGood && touched.contains(LiveField.DRAINING)) {
                 throw new RefusedException(Why.CONFLICT, "The process is about to end: draining cannot be changed.");
             }
-            Instant now = clock.instant();
+            // No reader wants more digits than that.
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             Instant expiresAt = expiry(change, now);
             Overlay next = before.with(change, now, expiresAt);
             if (!change.dryRun() && next.version() != before.version()) {

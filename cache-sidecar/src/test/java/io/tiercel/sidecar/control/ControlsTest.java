@@ -40,7 +40,12 @@ final class ControlsTest {
 
     private Controls controls() {
         scheduler.shutdownNow();
-        return new Controls(live, new Backend(), List.of(), scheduler, () -> Instant.ofEpochMilli(millis.get()));
+        return new Controls(
+                live,
+                new Backend(),
+                List.of(),
+                scheduler,
+                () -> Instant.ofEpochMilli(millis.get()).plusNanos(581_619));
     }
 
     @AfterEach
@@ -142,6 +147,7 @@ final class ControlsTest {
     @Test
     void changes_expire_even_while_no_sample_can_be_taken() throws Exception {
         controls.change(new Change(Map.of(LiveField.TTL, 5L), Set.of(), Duration.ofSeconds(10), "", false, null));
+        assertThat(controls.inForce().get(0).expiresAt()).isEqualTo(Instant.ofEpochMilli(1_010_000));
         fails = true;
         millis.addAndGet(10_000);
 

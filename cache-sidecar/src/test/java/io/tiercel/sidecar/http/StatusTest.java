@@ -1,10 +1,13 @@
 package io.tiercel.sidecar.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,23 @@ final class StatusTest {
                 .contains("<section id=\"tiers\">", "data-field=\"l1-hit-ratio\">93.0 %", "10.0.0.1:6379")
                 .contains("data-field=\"p99\">19.6 ms", "data-field=\"commands\">1,000<")
                 .contains("<progress value=\"40\" max=\"100\"", "resp-port", "***");
+    }
+
+    @Test
+    void the_page_has_the_places_that_its_script_takes_over() throws Exception {
+        serving.post("/admin/cache/warm-up", "{}");
+        String example = new String(Resources.required("page/fragment-example.html"), UTF_8);
+        String page = serving.get(serving.open("/")).body();
+
+        Pattern places = Pattern.compile("data-field=\"[^\"]+\"|<section id=\"[^\"]+\"|<table class=\"[^\"]+\"");
+        List<String> wanted = places.matcher(example)
+                .results()
+                .map(MatchResult::group)
+                // This one's servers are not known to the fake backend.
+                .filter(place -> !place.contains("l3-nodes"))
+                .toList();
+        assertThat(wanted).hasSizeGreaterThan(50);
+        assertThat(page).contains(wanted);
     }
 
     @ParameterizedTest
