@@ -109,6 +109,13 @@ final class Sidecar implements Running {
             this.controls = opened(new Controls(live, resp.backend(), startup(), scheduler, InstantSource.system()));
             this.http = opened(HttpServer.start(
                     http(), controls, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+            RespServer server = resp;
+            controls.onDrain(begins -> {
+                if (begins && !draining.get()) {
+                    server.tellToMove();
+                    server.publishHotKeys();
+                }
+            });
             warmUp(controls, redis != null);
             controls.readiness().started();
         } catch (IOException e) {
@@ -358,6 +365,7 @@ final class Sidecar implements Running {
             return;
         }
         own.drainForGood("the process ends");
+        server.publishHotKeys();
         Duration limit = config.life().drainTimeout();
         Duration third = limit.dividedBy(3);
         Duration grace = third.compareTo(MOVING_GRACE) < 0 ? third : MOVING_GRACE;

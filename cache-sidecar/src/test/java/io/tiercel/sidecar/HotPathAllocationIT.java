@@ -4,14 +4,18 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.netty.util.ResourceLeakDetector;
 import io.tiercel.embedded.RedisServer;
 import io.tiercel.sidecar.config.SidecarConfig;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,6 +29,19 @@ class HotPathAllocationIT {
     private static final int ROUNDS = 2_000;
     private static final byte[] GET = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n".getBytes(US_ASCII);
     private static final byte[] HIT = "$5\r\nvalue\r\n".getBytes(US_ASCII);
+
+    private final ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
+
+    /** It notes where each buffer was touched. */
+    @BeforeEach
+    void leaks_are_not_looked_for() {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
+
+    @AfterEach
+    void leaks_are_looked_for_again() {
+        ResourceLeakDetector.setLevel(level);
+    }
 
     @Test
     void a_pipelined_hit_allocates_nothing_of_its_own() throws Exception {
@@ -42,7 +59,7 @@ class HotPathAllocationIT {
                         "16m",
                         "--ttl",
                         "1h"));
-                Socket client = new Socket("127.0.0.1", port(sidecar))) {
+                Socket client = new Socket(InetAddress.getLoopbackAddress(), port(sidecar))) {
             client.setTcpNoDelay(true);
             OutputStream out = client.getOutputStream();
             DataInputStream in = new DataInputStream(client.getInputStream());

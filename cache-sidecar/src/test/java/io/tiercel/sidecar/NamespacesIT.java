@@ -11,6 +11,7 @@ import io.tiercel.embedded.RedisServer;
 import io.tiercel.sidecar.config.SidecarConfig;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -84,7 +85,7 @@ class NamespacesIT {
                 .mapToInt(one -> ((StartFacts.RespPort) one).port())
                 .findFirst()
                 .orElseThrow();
-        Socket socket = new Socket("127.0.0.1", port);
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(5_000);
         return socket;
     }
