@@ -8,6 +8,10 @@ import (
 
 // get returns the value of key; of all processes that miss it at once, one calls load.
 func get(cache redis.Conn, key string, load func() ([]byte, error), ttl time.Duration) ([]byte, error) {
+	value, err := redis.Bytes(cache.Do("GET", key)) // L1, for what is read often
+	if err != redis.ErrNil {
+		return value, err
+	}
 	for {
 		reply, err := redis.Values(cache.Do("CACHE.LEASE", key))
 		if err != nil {

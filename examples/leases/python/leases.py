@@ -3,6 +3,9 @@ import time
 
 def get(cache, key, load, ttl_ms=60_000):
     """The value of key; of all processes that miss it at once, one calls load()."""
+    value = cache.get(key)  # L1, for what is read often
+    if value is not None:
+        return value
     while True:
         state, *rest = cache.execute_command("CACHE.LEASE", key)
         if state == b"HIT":
@@ -18,5 +21,5 @@ def get(cache, key, load, ttl_ms=60_000):
             return value
         wait_ms, stale = rest
         if stale is not None:
-            return stale
+            return stale  # the last value, while somebody loads the next
         time.sleep(min(wait_ms, 25) / 1000)
