@@ -75,7 +75,7 @@ final class CacheCommands {
     // ---- what is where
 
     private static void where(Invocation invocation) {
-        Slot slot = invocation.later();
+        Slot slot = invocation.muchLater();
         Protocol protocol = invocation.protocol();
         Key key = Key.of(RedisCommands.prefixed(
                 invocation.session(), invocation.request().bytes(1)));
@@ -127,6 +127,10 @@ final class CacheCommands {
     private static void invalidate(Invocation invocation) {
         byte[][] words = invocation.words();
         Front front = invocation.loop().front();
+        if (KeyFinder.isTags(words) && front.memory() != null) {
+            MemoryCommands.unknown(invocation);
+            return;
+        }
         if (front.memory() != null) {
             words[0] = "DEL".getBytes(US_ASCII);
             front.memory().execute(invocation.protocol(), invocation.session().database(), words, invocation.reply());
@@ -134,7 +138,7 @@ final class CacheCommands {
         }
         LoopKeyspace redis = invocation.loop().redis();
         Session session = invocation.session();
-        if (KeyFinder.is(words[1], "TAG") && words.length > 2) {
+        if (KeyFinder.isTags(words)) {
             List<byte[]> tags = new ArrayList<>();
             for (int i = 2; i < words.length; i++) {
                 tags.add(words[i]);

@@ -252,6 +252,11 @@ final class Transaction implements AutoCloseable {
             return;
         }
         LoopKeyspace redis = invocation.loop().redis();
+        byte[] refusal = redis.refusal(false);
+        if (refusal != null) {
+            invocation.reply().writeBytes(refusal);
+            return;
+        }
         List<byte[]> keys = new ArrayList<>();
         for (int i = 1; i < words.length; i++) {
             words[i] = RedisCommands.prefixed(session, words[i]);
