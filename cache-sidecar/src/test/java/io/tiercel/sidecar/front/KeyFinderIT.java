@@ -1,6 +1,8 @@
 package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiercel.embedded.RedisServer;
@@ -80,11 +82,10 @@ class KeyFinderIT {
     void keys_are_where_redis_says(String line) throws IOException {
         byte[][] words =
                 Arrays.stream(line.split(" ")).map(word -> word.getBytes(UTF_8)).toArray(byte[][]::new);
-        Command command = table.find(new String(words[0], UTF_8));
-        assertThat(command).isNotNull();
+        Command command = requireNonNull(table.find(new String(words[0], UTF_8)));
         String second = new String(words[1], UTF_8).toUpperCase(Locale.ROOT);
-        List<Integer> keys = command.subcommands().getOrDefault(second, command).keys(words);
-        assertThat(keys).isNotNull();
+        List<Integer> keys = requireNonNull(
+                command.subcommands().getOrDefault(second, command).keys(words));
         assertThat(keys.stream().map(key -> new String(words[key], UTF_8)).toList())
                 .isEqualTo(byRedis(line));
     }

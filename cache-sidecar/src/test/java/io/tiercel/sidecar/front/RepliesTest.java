@@ -1,6 +1,8 @@
 package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiercel.sidecar.keyspace.Key;
@@ -13,8 +15,7 @@ class RepliesTest {
     @Test
     void an_array_is_taken_apart_and_put_together_again() {
         String array = "*6\r\n$3\r\na\r\n\r\n:1\r\n*2\r\n+x\r\n%1\r\n$1\r\nk\r\n$-1\r\n_\r\n~1\r\n#t\r\n*-1\r\n";
-        List<byte[]> elements = Replies.elements(array.getBytes(UTF_8));
-        assertThat(elements).isNotNull();
+        List<byte[]> elements = requireNonNull(Replies.elements(array.getBytes(UTF_8)));
         assertThat(elements.stream().map(element -> new String(element, UTF_8)).toList())
                 .containsExactly(
                         "$3\r\na\r\n\r\n",
