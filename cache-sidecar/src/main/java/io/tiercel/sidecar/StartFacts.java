@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tiers all that there could be, also those that are not configured
  * @param sources where settings came from, the weakest first
  * @param warnings what works but may not be meant, a sentence each
+ * @param fleet the name that sidecars of one service share
  */
 public record StartFacts(
         String pod, String fleet, List<Port> ports, List<Tier> tiers, List<String> sources, List<String> warnings) {
@@ -35,6 +36,7 @@ public record StartFacts(
      * @param host the address that was bound
      * @param tls whether it speaks TLS
      * @param password whether clients have to authenticate
+     * @param port that was bound
      */
     public record RespPort(String host, int port, boolean tls, boolean password) implements Port {
         @Override
@@ -43,7 +45,12 @@ public record StartFacts(
         }
     }
 
-    /** For Redis clients, over a Unix socket. */
+    /**
+     * For Redis clients, over a Unix socket.
+     *
+     * @param path where it is
+     * @param password whether clients have to authenticate
+     */
     public record SocketPort(Path path, boolean password) implements Port {
         @Override
         public String name() {
@@ -56,6 +63,8 @@ public record StartFacts(
      *
      * @param host the address that was bound
      * @param admin whether it is the operators'
+     * @param port that was bound
+     * @param tls whether it speaks TLS
      */
     public record HttpPort(String host, int port, boolean tls, boolean admin) implements Port {
         @Override

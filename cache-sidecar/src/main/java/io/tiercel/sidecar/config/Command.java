@@ -2,7 +2,11 @@ package io.tiercel.sidecar.config;
 
 /** What the command line asks for. */
 public sealed interface Command {
-    /** A sidecar with these settings. */
+    /**
+     * A sidecar with these settings.
+     *
+     * @param config what it is to run with
+     */
     record Run(SidecarConfig config) implements Command {}
 
     /**

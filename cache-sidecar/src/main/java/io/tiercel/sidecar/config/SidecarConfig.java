@@ -19,6 +19,13 @@ import org.slf4j.event.Level;
  * @param settings every setting with its value and source, in the order of the documentation
  * @param sources what was read, in words, the weakest first, such as {@code file /etc/tiercel.yaml (3 settings)}
  * @param warnings what works but may not be meant, a sentence each
+ * @param tiers the servers below L1
+ * @param caching what is kept, and for how long
+ * @param access who may do what
+ * @param limits what clients may take
+ * @param overload what happens when there is too much
+ * @param life start and end
+ * @param identity what it is called
  */
 public record SidecarConfig(
         Listeners listeners,
@@ -65,6 +72,9 @@ public record SidecarConfig(
      * @param respTls null if Redis clients speak plain text
      * @param httpTls null if {@code httpPort} and {@code adminPort} speak plain text
      * @param openBind whether anybody may be let in who reaches addresses beyond this machine
+     * @param httpPort of probes, metrics and the page
+     * @param adminPort of changes
+     * @param adminBind address of {@code adminPort}
      */
     public record Listeners(
             int respPort,
@@ -84,6 +94,7 @@ public record SidecarConfig(
      * @param memcached empty for none, and always without {@code redis}
      * @param embedded whether to start servers of its own; {@code redis} and {@code memcached} are then not set
      * @param passthrough whether commands that are not the cache's own go to Redis
+     * @param redisTimeout how long Redis may take to answer
      */
     public record Tiers(
             @Nullable RedisConfig redis,
@@ -177,6 +188,11 @@ public record SidecarConfig(
      * Start and end.
      *
      * @param movingEndpoint what the MOVING push names; null for the address that the client connected to
+     * @param warmUpOnStart whether it is warmed up before it is ready
+     * @param warmUpMaxKeys most keys of that
+     * @param warmUpTimeLimit most time of that
+     * @param drainTimeout how long its end may take
+     * @param movingPush whether clients that asked for it are told to move
      */
     public record Life(
             boolean warmUpOnStart,
@@ -190,6 +206,8 @@ public record SidecarConfig(
      * What it is called, and what it tells.
      *
      * @param hotKeys whether the names of hot keys may be shown
+     * @param pod its name in the fleet
+     * @param fleet the name of the fleet
      */
     public record Identity(String pod, String fleet, boolean hotKeys) {}
 }

@@ -4,9 +4,13 @@ import java.util.Locale;
 
 /** Where a setting's value came from; each is stronger than those before it. */
 public enum Source {
+    /** Nobody has said anything. */
     DEFAULT,
+    /** The configuration file. */
     FILE,
+    /** A variable of the environment. */
     ENVIRONMENT,
+    /** The command line. */
     FLAG;
 
     /** In small letters. */

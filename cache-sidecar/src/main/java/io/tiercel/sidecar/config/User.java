@@ -8,6 +8,7 @@ import java.util.List;
  * @param name as given to {@code AUTH name password}; {@code default} is who names nobody
  * @param prefixes the keys that they may use begin with one of these; empty for all keys
  * @param access what they may do with them
+ * @param password what it has to show
  */
 public record User(String name, Secret password, List<String> prefixes, Access access) {
     public User {

@@ -84,18 +84,22 @@ public final class Controls implements AutoCloseable {
         return live;
     }
 
+    /** What has happened lately. */
     public Events events() {
         return events;
     }
 
+    /** What was counted, second by second. */
     public History history() {
         return history;
     }
 
+    /** The warm-ups of this process. */
     public WarmUps warmUps() {
         return warmUps;
     }
 
+    /** Whether clients should be sent here. */
     public Readiness readiness() {
         return readiness;
     }

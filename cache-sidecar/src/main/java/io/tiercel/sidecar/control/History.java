@@ -28,6 +28,11 @@ public final class History {
      * @param p99Micros see {@link Traffic}
      * @param inFlight at the end of the step
      * @param queued at the end of the step
+     * @param commands received in that step
+     * @param l1Hits keys answered from memory
+     * @param l2Hits keys answered by Redis
+     * @param l3Hits keys answered by Memcached
+     * @param misses keys without a value
      */
     public record Sample(
             long at,

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param answeredBy the tier that would answer a read now: {@code l1}, {@code l2}, {@code l3} or {@code none}
  * @param places one for each tier, the nearest first
+ * @param key as it was asked for
  */
 public record KeyReport(String key, String answeredBy, List<Place> places) {
     public KeyReport {

@@ -12,23 +12,38 @@ import org.jspecify.annotations.Nullable;
  * {@link Duration} and {@link TierMode}; in JSON they are whole numbers, booleans and words.
  */
 public enum LiveField {
+    /** How long copies are used; see {@link CacheSettings#ttl}. */
     TTL("ttl", "ttl", Group.CACHE, Type.SECONDS, 1, 2_592_000),
+    /** See {@link CacheSettings#aggressive}. */
     AGGRESSIVE("aggressive", "aggressive", Group.CACHE, Type.FLAG, 0, 0),
+    /** See {@link QueueSettings#enabled}. */
     QUEUE_ENABLED("queue_enabled", "queue-enabled", Group.QUEUE, Type.FLAG, 0, 0),
+    /** See {@link QueueSettings#maxSize}. */
     QUEUE_MAX_SIZE("queue_max_size", "queue-max-size", Group.QUEUE, Type.WHOLE, 1, 1_000_000),
+    /** See {@link QueueSettings#timeout}. */
     QUEUE_TIMEOUT("queue_timeout_ms", "queue-timeout", Group.QUEUE, Type.MILLIS, 1, 60_000),
+    /** See {@link RateSettings#requestsPerMinute}. */
     REQUESTS_PER_MINUTE("requests_per_minute", "rate-requests-per-minute", Group.RATE, Type.WHOLE, 0, 1_000_000_000),
+    /** See {@link RateSettings#burst}. */
     BURST("burst", "rate-burst", Group.RATE, Type.WHOLE, 1, 1_000_000_000),
+    /** What Redis may be used for. */
     L2_MODE("l2_mode", "", Group.TIERS, Type.MODE, 0, 0),
+    /** What Memcached may be used for. */
     L3_MODE("l3_mode", "", Group.TIERS, Type.MODE, 0, 0),
+    /** Whether clients are being sent away. */
     DRAINING("draining", "", Group.DRAIN, Type.FLAG, 0, 0);
 
     /** Fields that are changed and reset together. */
     public enum Group {
+        /** How long copies are used. */
         CACHE,
+        /** The queue before Redis. */
         QUEUE,
+        /** The rate limit. */
         RATE,
+        /** What tiers may be used for. */
         TIERS,
+        /** Whether clients are being sent away. */
         DRAIN
     }
 
@@ -68,6 +83,7 @@ public enum LiveField {
         return setting;
     }
 
+    /** With which others it is changed and reset. */
     public Group group() {
         return group;
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param previous what they were
  * @param effective all fields that belong with them
  * @param expiresAt when the new values go back by themselves; null for never
+ * @param dryRun whether nothing was changed
  */
 public record Outcome(
         long version,

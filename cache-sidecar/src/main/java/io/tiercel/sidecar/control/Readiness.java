@@ -39,6 +39,7 @@ public final class Readiness {
         return unable;
     }
 
+    /** Whether clients are being sent away. */
     public boolean draining() {
         return draining.getAsBoolean();
     }

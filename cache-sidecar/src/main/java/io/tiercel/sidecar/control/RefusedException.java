@@ -56,6 +56,7 @@ public final class RefusedException extends Exception {
         this.faults = List.copyOf(faults);
     }
 
+    /** What kind of refusal it is. */
     public Why why() {
         return why;
     }

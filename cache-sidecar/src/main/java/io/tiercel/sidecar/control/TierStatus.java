@@ -15,6 +15,7 @@ import java.util.List;
  * @param entries how many keys it holds, -1 if only its servers know
  * @param bytes how many bytes it takes, -1 if only its servers know
  * @param maximumBytes how many bytes it may take, -1 if only its servers know
+ * @param state whether it answers
  */
 public record TierStatus(
         String tier,
@@ -34,9 +35,11 @@ public record TierStatus(
 
     /** Whether it answers. */
     public enum State {
+        /** It answers. */
         UP,
         /** Some of its servers do not. */
         DEGRADED,
+        /** None of its servers does. */
         DOWN
     }
 
@@ -45,6 +48,7 @@ public record TierStatus(
      *
      * @param address host and port
      * @param detail what is known in addition, in a few words for people, such as how it is listened to; may be empty
+     * @param up whether it answers
      */
     public record Node(String address, boolean up, String detail) {}
 }

@@ -15,11 +15,15 @@ public interface WarmUpRun {
 
     /** Where a warm-up is in its life. */
     enum State {
+        /** Under way. */
         RUNNING,
+        /** All that was planned has been read. */
         DONE,
         /** Time, bytes or keys were used up first: what there was room for has been brought. */
         OUT_OF_BUDGET,
+        /** Somebody ended it; what was brought stays. */
         CANCELLED,
+        /** It could not go on; see the reason. */
         FAILED
     }
 
@@ -32,6 +36,7 @@ public interface WarmUpRun {
      * @param bytes bytes of these values
      * @param elapsedMillis since it began, until it ended
      * @param reason why it failed, else empty
+     * @param state where it is in its life
      */
     record Progress(
             State state, long planned, long read, long brought, long bytes, long elapsedMillis, String reason) {}

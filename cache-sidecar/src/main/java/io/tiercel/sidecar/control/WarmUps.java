@@ -36,6 +36,7 @@ public final class WarmUps {
      *
      * @param id such as {@code w-1}
      * @param awaitedUntil until when the process waits for it before it is ready; null if it does not
+     * @param run the warm-up itself
      */
     public record Job(String id, WarmUpRun run, @Nullable Instant awaitedUntil) {
         public Job {

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param passThrough whether commands that are not the cache's own go to Redis
  * @param movingPush whether clients that asked for it are told when the sidecar goes away
  * @param movingEndpoint where these shall connect then; empty for the address that they are connected to
+ * @param limits how much a client may send in one request
  */
 public record FrontSettings(
         String bind,

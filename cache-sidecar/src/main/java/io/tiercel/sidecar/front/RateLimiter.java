@@ -27,8 +27,13 @@ final class RateLimiter {
         long most = settings.burst() > Long.MAX_VALUE / 4 / perToken ? Long.MAX_VALUE / 4 : perToken * settings.burst();
         while (true) {
             long before = fullAt.get();
-            long after = Math.max(before - now, 0) + perToken;
+            // What was taken at another rate is a debt of one bucket at most.
+            long debt = Math.min(Math.max(before - now, 0), most);
+            long after = debt + perToken;
             if (after > most) {
+                if (before - now > most) {
+                    fullAt.compareAndSet(before, now + most);
+                }
                 return Math.max(1, TimeUnit.NANOSECONDS.toMillis(after - most));
             }
             if (fullAt.compareAndSet(before, now + after)) {

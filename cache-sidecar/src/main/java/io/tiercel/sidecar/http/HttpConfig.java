@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for plain text
  * @param allowedHosts names beside {@code localhost} and the address that a client may use in its {@code Host} header
  * @param hotKeys whether names of keys may be shown on the page
+ * @param limits what one client may take
  */
 public record HttpConfig(
         String pod,
@@ -69,6 +70,7 @@ public record HttpConfig(
      * A file that holds one token of at least {@value Tokens#SHORTEST} bytes. It is read again when it changes.
      *
      * @param role what the token allows
+     * @param file where it is
      */
     public record TokenFile(Path file, Role role) {
         public TokenFile {

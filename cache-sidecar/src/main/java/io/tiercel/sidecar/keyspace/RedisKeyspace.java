@@ -84,34 +84,42 @@ public final class RedisKeyspace implements AutoCloseable {
         return new LoopKeyspace(this, loop, channels);
     }
 
+    /** What has happened to keys. */
     public Counters counters() {
         return counters;
     }
 
+    /** L1. */
     public LocalCopies copies() {
         return copies;
     }
 
+    /** What does not change while the process runs. */
     public KeyspaceSettings settings() {
         return settings;
     }
 
+    /** What operators may change. */
     public LiveSettings live() {
         return live;
     }
 
+    /** What operators let Redis be used for. */
     public TierMode l2Mode() {
         return l2Mode;
     }
 
+    /** Changes it from the next command on. */
     public void l2Mode(TierMode mode) {
         l2Mode = mode;
     }
 
+    /** What operators let Memcached be used for. */
     public TierMode l3Mode() {
         return l3Mode;
     }
 
+    /** Changes it from the next command on. */
     public void l3Mode(TierMode mode) {
         l3Mode = mode;
     }

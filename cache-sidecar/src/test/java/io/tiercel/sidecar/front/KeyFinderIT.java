@@ -2,7 +2,6 @@ package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiercel.embedded.RedisServer;

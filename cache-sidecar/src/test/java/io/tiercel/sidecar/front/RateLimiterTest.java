@@ -58,8 +58,17 @@ class RateLimiterTest {
         RateSettings slowest = new RateSettings(1, 1_000_000_000);
         assertThat(IntStream.range(0, 10_000).allMatch(i -> limiter.take(slowest, start) == 0))
                 .isTrue();
-        assertThat(limiter.take(new RateSettings(1_000_000_000, 1_000_000_000), start + millis(60_000)))
-                .isZero();
+    }
+
+    @Test
+    void what_was_taken_at_a_slow_rate_is_no_debt_of_hours_at_a_fast_one() {
+        RateSettings slow = new RateSettings(1, 1_000);
+        assertThat(IntStream.range(0, 1_000).allMatch(i -> limiter.take(slow, start) == 0))
+                .isTrue();
+        RateSettings fast = new RateSettings(60_000, 10);
+        assertThat(limiter.take(fast, start)).isEqualTo(1);
+        assertThat(limiter.take(fast, start + millis(1))).isZero();
+        assertThat(limiter.take(fast, start + millis(20))).isZero();
     }
 
     private static long millis(long millis) {
