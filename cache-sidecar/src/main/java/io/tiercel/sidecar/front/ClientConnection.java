@@ -40,7 +40,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final int FLUSH_BYTES = 64 << 10;
     private static final long FEW_BYTES = 256 << 10;
     private static final int SEND_COMMANDS = 512;
+    private static final long SEND_BYTES = 256 << 10;
     private static final int SAMPLE = 16;
+    static final String OVERLOADED =
+            "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100";
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final FrontLoop loop;
@@ -61,7 +64,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private long requestSince;
     private long stuckSince;
     private long unread;
+    private long slotBytes;
+    private long heldBytes;
+    private long closedAt;
     private long commands;
+    private long commandsBeforePart;
     private boolean spoken;
     private boolean midRequest;
     private boolean silent;
@@ -155,7 +162,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             writeDone();
             flush();
             read(!more && !held && !waits && !closing);
-            notePartOfRequest();
+            notePartOfRequest(!more);
+            charge();
         } finally {
             processing = false;
         }
@@ -168,6 +176,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return !held
                 && !waits
                 && !closing
+                && !closed
+                && slotBytes < loop.front().settings().maxOutputBytes() / 2
                 && pending.size() < loop.front().settings().maxPipeline()
                 && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
     }
@@ -187,7 +197,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         FrontSettings settings = loop.front().settings();
         return unread < FEW_BYTES
                 || (unread < settings.maxOutputBytes() / 2
-                        && loop.front().gauges().unreadBytes.get() < settings.maxInFlightBytes());
+                        && loop.front().gauges().unreadBytes.get() < settings.maxInFlightBytes() / 2);
     }
 
     /** How many bytes of replies the client has not taken. */
@@ -226,7 +236,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (begin != 0 && pending.size() == before) {
             loop.front().gauges().took(System.nanoTime() - begin, SAMPLE);
         }
-        if (!waits && outbox.size() >= SEND_COMMANDS) {
+        if (!waits && (outbox.size() >= SEND_COMMANDS || outbox.bytes() >= SEND_BYTES)) {
             send();
         }
         return true;
@@ -258,12 +268,53 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         lastCommand = name;
     }
 
-    private void notePartOfRequest() {
-        boolean now = decoder.isMidRequest();
-        if (now && !midRequest) {
+    /** @param all whether all whole requests have been taken: what is left else may be one that has not had its turn */
+    private void notePartOfRequest(boolean all) {
+        boolean now = all && decoder.isMidRequest();
+        if (now && (!midRequest || commands != commandsBeforePart)) {
             requestSince = readAt;
+            commandsBeforePart = commands;
         }
         midRequest = now;
+    }
+
+    /** What is held for this client, but for what it has not read, becomes part of what is held for all. */
+    private void charge() {
+        if (closed) {
+            return;
+        }
+        long now = decoder.heldBytes() + outbox.bytes() + transaction.bytes() + slotBytes;
+        long more = now - heldBytes;
+        if (more != 0) {
+            heldBytes = now;
+            long all = loop.front().gauges().heldBytes.addAndGet(more);
+            if (more > 0 && all > loop.front().settings().maxInFlightBytes() / 2) {
+                loop.relieve();
+            }
+        }
+    }
+
+    private void discharge() {
+        loop.front().gauges().heldBytes.addAndGet(-heldBytes);
+        loop.front().gauges().unreadBytes.addAndGet(-unread);
+        heldBytes = 0;
+        unread = 0;
+        slotBytes = 0;
+    }
+
+    /** Bytes that are held for this client. */
+    long weight() {
+        return closed ? 0 : heldBytes + unread;
+    }
+
+    /** It goes, so that there is memory for the others. */
+    void giveWay() {
+        loop.front().gauges().overloaded.increment();
+        if (pending.isEmpty() && unread == 0 && out == null) {
+            Reply.error(gathered(), OVERLOADED);
+            flush();
+        }
+        cutOff("held more bytes than any other when all together held more than max-in-flight-bytes");
     }
 
     private void read(boolean wanted) {
@@ -339,14 +390,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** A reply has come; it is written when its turn has. */
     void answered(Slot slot) {
-        byte[] bytes = slot.bytes();
-        if (bytes != null) {
-            loop.front().gauges().heldBytes.addAndGet(bytes.length);
-        }
         if (closed) {
-            forget(slot);
             return;
         }
+        byte[] bytes = slot.bytes();
+        slotBytes += bytes == null ? 0 : bytes.length;
+        charge();
         if (!processing
                 && !flushSoon
                 && pending.peek() != null
@@ -372,18 +421,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             now = now == 0 ? System.nanoTime() : now;
             loop.front().gauges().took(now - slot.since(), 1);
-            forget(slot);
+            slotBytes -= bytes.length;
             gathered().writeBytes(bytes);
             if (out != null && out.readableBytes() >= FLUSH_BYTES) {
                 flush();
             }
-        }
-    }
-
-    private void forget(Slot slot) {
-        byte[] bytes = slot.bytes();
-        if (bytes != null) {
-            loop.front().gauges().heldBytes.addAndGet(-bytes.length);
         }
     }
 
@@ -418,11 +460,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         Gate gate = loop.gate();
-        if (gate.isOpen(count)) {
+        if (gate.isOpen(count, outbox.bytes())) {
             loop.sendAll(this);
             return;
         }
-        TierException refusal = gate.enter(this, count, System.nanoTime());
+        TierException refusal = gate.enter(this, count, outbox.bytes(), System.nanoTime());
         if (refusal == null) {
             waits = true;
         } else {
@@ -489,8 +531,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void closeNow() {
         if (!closed) {
-            closed = true;
             flush();
+            closed = true;
+            closedAt = System.nanoTime();
+            loop.front().gauges().heldBytes.addAndGet(-heldBytes);
+            heldBytes = 0;
             var unused = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
@@ -498,12 +543,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void cutOff(String why) {
         log.info("client {} is cut off: it {}", id, why);
         closed = true;
+        discharge();
         var unused = channel.close();
     }
 
     /** Cuts off a client that is too slow, and answers what has waited for too long. */
     void look(long now) {
         if (closed) {
+            if (closedAt != 0 && now - closedAt > STUCK_NANOS) {
+                closedAt = 0;
+                cutOff("does not read what it was answered before the end");
+            }
             return;
         }
         FrontSettings settings = loop.front().settings();
@@ -542,15 +592,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         closed = true;
         loop.remove(this);
         loop.gate().leave(this);
-        loop.front().gauges().unreadBytes.addAndGet(-unread);
-        unread = 0;
+        discharge();
         decoder.close();
         transaction.close();
-        pending.forEach(slot -> {
-            if (slot.isDone()) {
-                forget(slot);
-            }
-        });
         pending.clear();
         outbox.refuse(new TierException(TierException.Kind.CROWDED, "the client has gone"));
         ByteBuf buffer = out;
@@ -562,7 +606,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) {
+            // Also what is no TLS, or not the TLS that is wanted: an SSLException in a DecoderException.
             log.debug("client {}: {}", id, cause.getMessage());
         } else {
             log.warn("client {} is cut off", id, cause);

@@ -103,8 +103,7 @@ final class Dispatcher {
         }
         if (front.gauges().heldBytes.get() > front.settings().maxInFlightBytes()) {
             front.gauges().overloaded.increment();
-            invocation.error(
-                    "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100");
+            invocation.error(ClientConnection.OVERLOADED);
             return false;
         }
         return true;

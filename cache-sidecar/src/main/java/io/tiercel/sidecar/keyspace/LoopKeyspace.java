@@ -37,6 +37,7 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Written by the loop alone, read by others. */
     private final AtomicLong inFlight = new AtomicLong();
 
+    private long bytesInFlight;
     private Runnable whenAnswered = () -> {};
 
     LoopKeyspace(RedisKeyspace keyspace, EventLoop loop, Class<? extends SocketChannel> channels) {
@@ -65,6 +66,11 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Commands sent from this loop that Redis has not answered. */
     public long inFlight() {
         return inFlight.get();
+    }
+
+    /** Bytes of the commands in {@link #inFlight} that came through an outbox. */
+    public long bytesInFlight() {
+        return bytesInFlight;
     }
 
     // ---- reads
@@ -434,7 +440,23 @@ public final class LoopKeyspace implements AutoCloseable {
         for (byte[] word : words) {
             size += word.length + 16L;
         }
-        out.add(call(words, route, answer), answer, size);
+        long bytes = size;
+        out.add(
+                call(words, route, new RedisPassage.Answer() {
+                    @Override
+                    public void replied(byte[] reply) {
+                        bytesInFlight -= bytes;
+                        answer.replied(reply);
+                    }
+
+                    @Override
+                    public void failed(TierException failure) {
+                        bytesInFlight -= bytes;
+                        answer.failed(failure);
+                    }
+                }),
+                answer,
+                size);
     }
 
     /** Why a command is not handed on; null if it is. */
@@ -476,8 +498,10 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Sends what is in the outbox. */
     public void flush(Outbox out, boolean isResp3) {
         if (out.size() > 0) {
+            long bytes = out.bytes();
             List<RedisPassage.Call> calls = out.take();
             sent(calls.size());
+            bytesInFlight += bytes;
             passage(isResp3).send(calls);
         }
     }
