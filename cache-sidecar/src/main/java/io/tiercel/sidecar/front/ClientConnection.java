@@ -242,9 +242,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /** The request decoder has only now to be told. */
+    /** Who the client is has changed: so has how large its requests may be. */
     void authenticated() {
-        decoder.authenticated(true);
+        decoder.authenticated(session.user() != null);
     }
 
     void loginFailed() {

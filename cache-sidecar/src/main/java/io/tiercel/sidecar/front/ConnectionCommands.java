@@ -186,6 +186,7 @@ final class ConnectionCommands {
         session.noReply(false);
         session.wantsMaintenance(false);
         session.user(connection.loop().front().settings().defaultUser());
+        connection.authenticated();
         Reply.status(invocation.reply(), "RESET");
     }
 }
