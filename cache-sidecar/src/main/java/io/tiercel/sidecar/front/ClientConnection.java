@@ -346,7 +346,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         ByteBuf buffer = scratch;
         if (buffer == null) {
-            buffer = Unpooled.buffer(64);
+            buffer = Unpooled.buffer(64, longestReply());
             scratch = buffer;
         }
         return buffer;
@@ -355,10 +355,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private ByteBuf gathered() {
         ByteBuf buffer = out;
         if (buffer == null) {
-            buffer = channel.alloc().buffer(1_024);
+            buffer = channel.alloc().buffer(1_024, longestReply());
             out = buffer;
         }
         return buffer;
+    }
+
+    /** A longer one could not be given out. Bounded while it is made: growing to hundreds of megabytes takes seconds. */
+    private int longestReply() {
+        return (int) Math.min(Integer.MAX_VALUE, loop.front().settings().maxOutputBytes() + 2L * FLUSH_BYTES);
     }
 
     private void endImmediate() {
@@ -422,6 +427,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             now = now == 0 ? System.nanoTime() : now;
             loop.front().gauges().took(now - slot.since(), 1);
             slotBytes -= bytes.length;
+            if (bytes.length > loop.front().settings().maxOutputBytes()) {
+                cutOff("asked for a reply that is longer than max-output-bytes");
+                return;
+            }
             gathered().writeBytes(bytes);
             if (out != null && out.readableBytes() >= FLUSH_BYTES) {
                 flush();
@@ -609,11 +618,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (cause instanceof IOException || cause.getCause() instanceof IOException) {
             // Also what is no TLS, or not the TLS that is wanted: an SSLException in a DecoderException.
             log.debug("client {}: {}", id, cause.getMessage());
+        } else if (cause instanceof IndexOutOfBoundsException && outIsFull()) {
+            log.info("client {} is cut off: it asked for a reply that is longer than max-output-bytes", id);
         } else {
             log.warn("client {} is cut off", id, cause);
         }
         closed = true;
         var unused = context.close();
+    }
+
+    private boolean outIsFull() {
+        ByteBuf gathered = out;
+        ByteBuf aside = scratch;
+        return (gathered != null && gathered.readableBytes() > FLUSH_BYTES)
+                || (aside != null && aside.readableBytes() > FLUSH_BYTES);
     }
 
     /** A line of CLIENT LIST. */

@@ -28,6 +28,7 @@ public final class LoopKeyspace implements AutoCloseable {
     private static final byte[] PTTL = ascii("PTTL");
     private static final byte[] NULL_2 = ascii("$-1\r\n");
     private static final byte[] NULL_3 = ascii("_\r\n");
+    private static final int MOST_TOGETHER = 32;
     private static final long TOPOLOGY_LOOK_MS = 500;
 
     private final RedisKeyspace keyspace;
@@ -122,10 +123,12 @@ public final class LoopKeyspace implements AutoCloseable {
                 read(key, slots.get(i), out, isResp3, true, hot);
             }
         }
-        if (!together.isEmpty()) {
+        // Not all at once: a reply is held as a whole, and values may be large.
+        for (int from = 0; from < together.size(); from += MOST_TOGETHER) {
+            List<Integer> some = together.subList(from, Math.min(together.size(), from + MOST_TOGETHER));
             readTogether(
-                    together.stream().map(keys::get).toList(),
-                    together.stream().map(slots::get).toList(),
+                    some.stream().map(keys::get).toList(),
+                    some.stream().map(slots::get).toList(),
                     out);
         }
     }
