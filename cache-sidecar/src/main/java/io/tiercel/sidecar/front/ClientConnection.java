@@ -54,17 +54,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final Transaction transaction;
     private final Outbox outbox = new Outbox();
     private final ArrayDeque<Slot> pending = new ArrayDeque<>();
+    private final ArrayDeque<ByteBuf> aside = new ArrayDeque<>();
     private final Key probe = Key.probe();
     private final long openedAt = System.nanoTime();
 
     private Channel channel;
     private @Nullable ByteBuf out;
     private @Nullable ByteBuf scratch;
+    private @Nullable Request stalled;
+    private Route route = Route.RESP2;
     private long readAt = openedAt;
     private long requestSince;
     private long stuckSince;
     private long unread;
     private long slotBytes;
+    private long asideBytes;
     private long heldBytes;
     private long closedAt;
     private long commands;
@@ -73,6 +77,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean midRequest;
     private boolean silent;
     private boolean held;
+    private boolean settling;
     private boolean waits;
     private boolean closing;
     private boolean closed;
@@ -141,7 +146,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         readAt = System.nanoTime();
         spoken = true;
-        decoder.feed((ByteBuf) message);
+        if (stalled == null) {
+            decoder.feed((ByteBuf) message);
+        } else {
+            // The decoder would take the request away that waits for its turn.
+            aside.add((ByteBuf) message);
+            asideBytes += ((ByteBuf) message).readableBytes();
+        }
         process();
     }
 
@@ -161,7 +172,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             writeDone();
             flush();
-            read(!more && !held && !waits && !closing);
+            read(!more && !held && !waits && !closing && stalled == null);
             notePartOfRequest(!more);
             charge();
         } finally {
@@ -177,6 +188,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 && !waits
                 && !closing
                 && !closed
+                && ((stalled == null && !settling) || pending.isEmpty())
                 && slotBytes < loop.front().settings().maxOutputBytes() / 2
                 && pending.size() < loop.front().settings().maxPipeline()
                 && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
@@ -213,7 +225,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Carries out the next request; whether there was one. */
     private boolean one() {
-        Request request;
+        settling = false;
+        Request request = stalled;
+        if (request != null) {
+            stalled = null;
+            carryOut(request);
+            for (ByteBuf more = aside.poll(); more != null && stalled == null; more = aside.poll()) {
+                asideBytes -= more.readableBytes();
+                decoder.feed(more);
+            }
+            return true;
+        }
         try {
             request = decoder.next();
         } catch (RespProtocolException e) {
@@ -229,9 +251,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         commands++;
         loop.front().gauges().commands.increment();
         silent = session.noReply() || session.takeSkip();
+        return carryOut(request);
+    }
+
+    /** Whether it has been; if not, its turn comes when what came before has been answered. */
+    private boolean carryOut(Request request) {
         int before = pending.size();
         long begin = (commands & (SAMPLE - 1)) == 0 ? System.nanoTime() : 0;
-        loop.front().dispatcher().dispatch(invocation, request);
+        if (!loop.front().dispatcher().dispatch(invocation, request)) {
+            stalled = request;
+            return true;
+        }
         endImmediate();
         if (begin != 0 && pending.size() == before) {
             loop.front().gauges().took(System.nanoTime() - begin, SAMPLE);
@@ -239,6 +269,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!waits && (outbox.size() >= SEND_COMMANDS || outbox.bytes() >= SEND_BYTES)) {
             send();
         }
+        return true;
+    }
+
+    /** Which of the connections to Redis a command goes over: Redis does what comes over two of them in any order. */
+    private enum Route {
+        RESP2,
+        RESP3,
+        OWN
+    }
+
+    /**
+     * Whether a command may be sent over that connection to Redis now: while commands are under way over another one, it
+     * might overtake them.
+     *
+     * @param own whether it is the client's own connection, on which it watches keys
+     */
+    boolean mayTakeRoute(boolean own) {
+        Route wanted = own ? Route.OWN : session.isResp3() ? Route.RESP3 : Route.RESP2;
+        if (wanted != route && !pending.isEmpty()) {
+            return false;
+        }
+        route = wanted;
         return true;
     }
 
@@ -283,7 +335,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (closed) {
             return;
         }
-        long now = decoder.heldBytes() + outbox.bytes() + transaction.bytes() + slotBytes;
+        long now = decoder.heldBytes() + asideBytes + outbox.bytes() + transaction.bytes() + slotBytes;
         long more = now - heldBytes;
         if (more != 0) {
             heldBytes = now;
@@ -512,6 +564,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         held = true;
     }
 
+    /** Carries out no more requests until what has been asked for is answered: it is done in several steps. */
+    void settle() {
+        settling = true;
+    }
+
     /** Goes on. */
     void release() {
         held = false;
@@ -520,7 +577,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Whether nothing of it is under way. */
     boolean isQuiet() {
-        return pending.isEmpty() && !decoder.isMidRequest() && !held && !waits && out == null;
+        return pending.isEmpty() && stalled == null && !decoder.isMidRequest() && !held && !waits && out == null;
     }
 
     boolean hasPending() {
@@ -603,6 +660,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         loop.gate().leave(this);
         discharge();
         decoder.close();
+        stalled = null;
+        aside.forEach(ByteBuf::release);
+        aside.clear();
         transaction.close();
         pending.clear();
         outbox.refuse(new TierException(TierException.Kind.CROWDED, "the client has gone"));

@@ -99,6 +99,7 @@ final class ConnectionCommands {
         }
         invocation.connection().sendNow();
         session.protocol(protocol);
+        invocation.connection().transaction().protocol(protocol == Protocol.RESP3);
         ByteBuf out = invocation.reply();
         Reply.map(out, protocol, 7);
         pair(out, "server", "redis");

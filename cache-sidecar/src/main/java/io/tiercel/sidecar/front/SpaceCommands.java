@@ -254,11 +254,18 @@ final class SpaceCommands {
         });
     }
 
+    /** What came before it has been sent when it begins, and what comes behind it is not before it has ended. */
+    private static void settle(Invocation invocation) {
+        invocation.connection().sendNow();
+        invocation.connection().settle();
+    }
+
     /** Removes the keys of one database. */
     private static void removeAll(Invocation invocation, LoopKeyspace redis) {
         byte[] prefix = invocation.session().prefix();
         boolean isResp3 = invocation.session().isResp3();
         Slot slot = invocation.muchLater();
+        settle(invocation);
         List<byte[]> found = new ArrayList<>();
         Walk walk = new Walk(redis, isResp3, prefix, key -> found.add(key), error -> {
             if (error != null) {
@@ -286,6 +293,7 @@ final class SpaceCommands {
     private static void everyKey(Invocation invocation, Function<List<byte[]>, byte[]> reply) {
         byte[] prefix = invocation.session().prefix();
         Slot slot = invocation.muchLater();
+        settle(invocation);
         List<byte[]> found = new ArrayList<>();
         new Walk(
                         invocation.loop().redis(),

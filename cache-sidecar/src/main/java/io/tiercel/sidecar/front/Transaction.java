@@ -116,9 +116,10 @@ final class Transaction implements AutoCloseable {
         byte[][] words = invocation.words();
         MemoryKeyspace memory = invocation.loop().front().memory();
         String refusal = memory != null && memory.knows(name) ? memory.refusal(words) : null;
-        List<Integer> keys = exact.keys(words);
-        if (refusal != null || keys == null) {
-            invocation.error(refusal == null ? "ERR syntax error" : refusal);
+        List<Integer> found = exact.keys(words);
+        List<Integer> keys = found == null ? List.of() : found; // Redis says what is wrong with it
+        if (refusal != null) {
+            invocation.error(refusal);
             spoiled = true;
             return;
         }
@@ -326,6 +327,18 @@ final class Transaction implements AutoCloseable {
             lineIsResp3 = isResp3;
         }
         return own;
+    }
+
+    /** From now on the client wants that version of the protocol, also from the connection on which it watches. */
+    void protocol(boolean isResp3) {
+        RedisPassage.Line own = line;
+        if (own != null && watching && lineIsResp3 != isResp3) {
+            LoopKeyspace redis = connection.loop().redis();
+            redis.sent(1);
+            own.send(List.of(
+                    redis.call(new byte[][] {ascii("HELLO"), ascii(isResp3 ? "3" : "2")}, -1, LoopKeyspace.NOBODY)));
+            lineIsResp3 = isResp3;
+        }
     }
 
     /** The connection on which something is watched, if the key is to be read there. */
