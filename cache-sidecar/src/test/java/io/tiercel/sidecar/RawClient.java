@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -27,14 +28,14 @@ final class RawClient implements Closeable {
     }
 
     static RawClient to(int port) throws IOException {
-        return new RawClient(new Socket("127.0.0.1", port));
+        return new RawClient(new Socket(InetAddress.getLoopbackAddress(), port));
     }
 
     /** One whose machine has little room for replies that are not read. */
     static RawClient slowTo(int port) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4 << 10);
-        socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE_MS);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PATIENCE_MS);
         return new RawClient(socket);
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tiercel.embedded.RedisServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -94,9 +95,8 @@ final class SameAsRedisFuzzIT {
                 at++;
             }
             int from = Math.max(0, at - 150);
-            throw new AssertionError(
-                    "-Dabuse.fuzz.only=" + seed + "\nsent:   " + shown(sent.replaceAll("v{100,}", "v~"), 0, 4_000)
-                            + "\nredis:  " + shown(theirs, from, 300) + "\nsidecar: " + shown(ours, from, 300));
+            throw new AssertionError("-Dabuse.fuzz.only=" + seed + "\nsent:   " + shown(sent, 0, 6_000) + "\nredis:  "
+                    + shown(theirs, from, 300) + "\nsidecar: " + shown(ours, from, 300));
         }
     }
 
@@ -115,8 +115,8 @@ final class SameAsRedisFuzzIT {
 
     private static String shown(String bytes, int from, int most) {
         StringBuilder text = new StringBuilder();
-        for (int i = from; i < Math.min(bytes.length(), from + most); i++) {
-            char c = bytes.charAt(i);
+        String part = bytes.substring(from, Math.min(bytes.length(), from + most));
+        for (char c : part.replaceAll("v{100,}", "v...").toCharArray()) {
             switch (c) {
                 case '\r' -> text.append("\\r");
                 case '\n' -> text.append("\\n");
@@ -152,7 +152,7 @@ final class SameAsRedisFuzzIT {
 
     /** In pieces; and the end only when there are as many replies as there should be, as it may close at the end. */
     private static String actual(String sent, String expected, Random random) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", sidecar.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), sidecar.port())) {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(PATIENCE_MS);
             byte[] bytes = sent.getBytes(ISO_8859_1);
