@@ -203,14 +203,12 @@ final class PausedRedisIT {
         sidecar = RunningSidecar.with("--redis", redis.uri(), "--redis-timeout", "1s", "--max-in-flight-bytes", "16m")
                 .awaitRedis();
         RawClient watcher = client();
-        List<RawClient> busy = new ArrayList<>();
         redis.pause();
         long most = 0;
         try {
             String set = RawClient.encoded("SET", "large", "v".repeat(1_000_000));
             for (int i = 0; i < 60; i++) {
                 RawClient one = client();
-                busy.add(one);
                 try {
                     one.send(set);
                 } catch (IOException e) {
