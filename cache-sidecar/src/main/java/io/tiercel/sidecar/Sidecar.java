@@ -109,6 +109,13 @@ final class Sidecar implements Running {
             this.controls = opened(new Controls(live, resp.backend(), startup(), scheduler, InstantSource.system()));
             this.http = opened(HttpServer.start(
                     http(), controls, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+            RespServer server = resp;
+            controls.onDrain(begins -> {
+                if (begins && !draining.get()) {
+                    server.tellToMove();
+                    server.publishHotKeys();
+                }
+            });
             warmUp(controls, redis != null);
             controls.readiness().started();
         } catch (IOException e) {
@@ -166,6 +173,7 @@ final class Sidecar implements Running {
                     config.caching().prefixes().isEmpty()
                             ? List.of("")
                             : config.caching().prefixes(),
+                    config.caching().namespaces(),
                     config.caching().staleIfDown(),
                     config.caching().leaseTime());
             RedisKeyspace keyspace = opened(new RedisKeyspace(tier, l3, settings, live));
@@ -205,7 +213,9 @@ final class Sidecar implements Running {
                 users(),
                 tls(listeners.respTls()),
                 limits.request(),
-                config.caching().databases(),
+                config.tiers().redis() == null && !config.tiers().embedded()
+                        ? Math.min(MemoryKeyspace.DATABASES, config.caching().databases())
+                        : config.caching().databases(),
                 limits.connections(),
                 limits.pipeline(),
                 limits.outputBytes(),
@@ -355,6 +365,7 @@ final class Sidecar implements Running {
             return;
         }
         own.drainForGood("the process ends");
+        server.publishHotKeys();
         Duration limit = config.life().drainTimeout();
         Duration third = limit.dividedBy(3);
         Duration grace = third.compareTo(MOVING_GRACE) < 0 ? third : MOVING_GRACE;

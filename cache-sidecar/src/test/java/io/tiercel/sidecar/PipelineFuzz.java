@@ -176,7 +176,7 @@ final class PipelineFuzz {
     /** @param wrongBytes whether some will be changed later: then nothing may end after milliseconds */
     private String command(boolean wrongBytes) {
         String line = GRAMMAR[random.nextInt(GRAMMAR.length)];
-        String[] form = line.split(" ");
+        String[] form = line.split(" ", -1);
         if ((inside && NOT_INSIDE.contains(form[0])) || (wrongBytes && line.matches("PSETEX .*|.* PX .*"))) {
             return command(wrongBytes);
         }

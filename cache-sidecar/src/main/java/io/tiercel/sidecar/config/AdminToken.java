@@ -17,9 +17,9 @@ public record AdminToken(Path file, Role role, Secret token) {
     public enum Role {
         /** See settings and jobs. */
         READ,
-        /** Invalidate, warm up, drain. */
+        /** Invalidate, warm up, change settings. */
         OPERATE,
-        /** Change settings. */
+        /** Take tiers out of use, drain. */
         ADMIN
     }
 }

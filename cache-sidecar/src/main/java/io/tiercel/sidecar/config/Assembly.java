@@ -74,6 +74,7 @@ final class Assembly {
                 new CacheSettings(values.of(Settings.TTL), values.of(Settings.AGGRESSIVE)),
                 values.of(Settings.BOUND),
                 values.listOf(Settings.PREFIXES),
+                values.listOf(Settings.NAMESPACES),
                 values.of(Settings.DATABASES),
                 values.of(Settings.STALE_IF_DOWN),
                 values.of(Settings.LEASE_TIME));

@@ -93,7 +93,23 @@ final class Kinds {
     static final Kind<List<String>> PREFIXES =
             new Kind<>("PREFIX[,...]", "beginnings of keys, such as user:,session:", Kind.Shape.LIST, Kinds::prefixes);
 
+    static final Kind<List<String>> NAMES = new Kind<>(
+            "NAME[,...]",
+            "names of caches, 1 to 64 of A-Z a-z 0-9 _ . - each, such as users,orders",
+            Kind.Shape.LIST,
+            Kinds::names);
+
     private Kinds() {}
+
+    private static List<String> names(Node value) throws BadValueException {
+        List<String> names = prefixes(value);
+        for (String name : names) {
+            if (!name.matches("[A-Za-z0-9_.-]{1,64}")) {
+                throw new BadValueException("one of them is no such name");
+            }
+        }
+        return names;
+    }
 
     static Kind<Integer> integer(int least, int most) {
         String expected = String.format(Locale.ROOT, "a whole number from %,d to %,d", least, most);

@@ -120,6 +120,12 @@ final class Settings {
             Kinds.PREFIXES,
             null,
             "Only keys that begin with one of these are kept in memory; all keys if not set.");
+    static final Setting<List<String>> NAMESPACES = TABLE.add(
+            Group.CACHE,
+            "namespaces",
+            Kinds.NAMES,
+            null,
+            "Names of caches of the library whose values clients may read and remove here, as NAME:KEY.");
     static final Setting<Integer> DATABASES =
             TABLE.add(Group.CACHE, "databases", Kinds.integer(1, 10_000), "16", "How many databases SELECT knows.");
     static final Setting<Duration> STALE_IF_DOWN = TABLE.add(

@@ -103,6 +103,7 @@ public record SidecarConfig(
      * @param initial what the cache begins with; operators may change it
      * @param bound how stale a copy may be
      * @param prefixes only keys that begin with one of these are kept in L1; empty for all
+     * @param namespaces caches of the library that may be read here
      * @param databases how many SELECT knows
      * @param staleIfDown how long L1 is served on without Redis; zero for not at all
      * @param leaseTime how long a lease of {@code CACHE.LEASE} lasts
@@ -112,11 +113,13 @@ public record SidecarConfig(
             CacheSettings initial,
             Duration bound,
             List<String> prefixes,
+            List<String> namespaces,
             int databases,
             Duration staleIfDown,
             Duration leaseTime) {
         public Caching {
             prefixes = List.copyOf(prefixes);
+            namespaces = List.copyOf(namespaces);
         }
     }
 

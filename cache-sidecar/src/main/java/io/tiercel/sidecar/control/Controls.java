@@ -9,6 +9,7 @@ import io.tiercel.sidecar.control.RefusedException.Why;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -44,6 +45,7 @@ public final class Controls implements AutoCloseable {
     private final History history = new History();
     private final WarmUps warmUps;
     private final Readiness readiness;
+    private final TierWatch watch;
     private final ScheduledFuture<?> ticking;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -71,6 +73,7 @@ public final class Controls implements AutoCloseable {
         this.clock = requireNonNull(clock, "clock");
         this.state = Overlay.startingWith(live);
         this.events = new Events(clock);
+        this.watch = new TierWatch(events);
         this.warmUps = new WarmUps(backend, events, clock);
         this.readiness = new Readiness(this::draining, warmUps::awaited);
         this.ticking = scheduler.scheduleAtFixedRate(this::tick, 0, History.STEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -125,7 +128,14 @@ public final class Controls implements AutoCloseable {
         lock.lock();
         try {
             drainsForGood = true;
-            apply(state.with(LiveField.DRAINING, true, clock.instant()));
+            Overlay next = state.with(LiveField.DRAINING, true, clock.instant());
+            try {
+                apply(next);
+            } catch (RuntimeException e) {
+                // Whatever else fails, the process ends, and clients must go elsewhere.
+                LOG.warn("Not everything was told that the process drains", e);
+                state = next;
+            }
             events.add("drain", "draining: true" + WarmUps.because(reason));
         } finally {
             lock.unlock();
@@ -149,7 +159,8 @@ public final class Controls implements AutoCloseable {
             if (drainsForGood && touched.contains(LiveField.DRAINING)) {
                 throw new RefusedException(Why.CONFLICT, "The process is about to end: draining cannot be changed.");
             }
-            Instant now = clock.instant();
+            // No reader wants more digits than that.
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
             Instant expiresAt = expiry(change, now);
             Overlay next = before.with(change, now, expiresAt);
             if (!change.dryRun() && next.version() != before.version()) {
@@ -204,8 +215,17 @@ public final class Controls implements AutoCloseable {
             apply(next);
         } catch (RuntimeException e) {
             LOG.warn("A change could not be made, what was before is restored", e);
-            tellOthers(state, null);
+            restore();
             throw new RefusedException(Why.UNAVAILABLE, "The change could not be made. See the log.");
+        }
+    }
+
+    private void restore() {
+        try {
+            tellOthers(state, null);
+        } catch (RuntimeException e) {
+            // What failed a moment ago may well fail again; the first one that did not may have been changed.
+            LOG.warn("What was before could not be restored: set the modes of the tiers again", e);
         }
     }
 
@@ -275,14 +295,15 @@ public final class Controls implements AutoCloseable {
 
     /** Takes a sample of the traffic, and takes back what has expired. */
     void tick() {
+        lock.lock();
+        try {
+            expire();
+        } finally {
+            lock.unlock();
+        }
         try {
             history.add(clock.millis(), backend.traffic());
-            lock.lock();
-            try {
-                expire();
-            } finally {
-                lock.unlock();
-            }
+            watch.look(backend.tiers());
         } catch (RuntimeException e) {
             // Thrown on, it would end the schedule without a word.
             LOG.warn("The second's sample could not be taken", e);
@@ -295,7 +316,12 @@ public final class Controls implements AutoCloseable {
         if (left.version() == before.version()) {
             return;
         }
-        apply(left);
+        try {
+            apply(left);
+        } catch (RuntimeException e) {
+            LOG.warn("What has expired could not be taken back; it is tried again in a second", e);
+            return;
+        }
         String fields = before.over().keySet().stream()
                 .filter(field -> !left.over().containsKey(field))
                 .map(field -> field.label() + " back to " + left.text(field))

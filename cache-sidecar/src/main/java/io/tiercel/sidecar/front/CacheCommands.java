@@ -75,7 +75,7 @@ final class CacheCommands {
     // ---- what is where
 
     private static void where(Invocation invocation) {
-        Slot slot = invocation.later();
+        Slot slot = invocation.muchLater();
         Protocol protocol = invocation.protocol();
         Key key = Key.of(RedisCommands.prefixed(
                 invocation.session(), invocation.request().bytes(1)));
@@ -127,6 +127,10 @@ final class CacheCommands {
     private static void invalidate(Invocation invocation) {
         byte[][] words = invocation.words();
         Front front = invocation.loop().front();
+        if (KeyFinder.isTags(words) && front.memory() != null) {
+            MemoryCommands.unknown(invocation);
+            return;
+        }
         if (front.memory() != null) {
             words[0] = "DEL".getBytes(US_ASCII);
             front.memory().execute(invocation.protocol(), invocation.session().database(), words, invocation.reply());
@@ -134,7 +138,7 @@ final class CacheCommands {
         }
         LoopKeyspace redis = invocation.loop().redis();
         Session session = invocation.session();
-        if (KeyFinder.is(words[1], "TAG") && words.length > 2) {
+        if (KeyFinder.isTags(words)) {
             List<byte[]> tags = new ArrayList<>();
             for (int i = 2; i < words.length; i++) {
                 tags.add(words[i]);
@@ -153,7 +157,7 @@ final class CacheCommands {
                         return;
                     }
                     List<byte[]> all = keys.stream().map(LoopKeyspace::unframed).toList();
-                    remove(
+                    Removal.start(
                             redis,
                             all,
                             reply -> ask(
@@ -170,7 +174,7 @@ final class CacheCommands {
         }
         invocation.connection().sendNow();
         Slot slot = invocation.muchLater();
-        remove(redis, keys, slot::reply);
+        Removal.start(redis, keys, slot::reply);
     }
 
     private static byte[][] withKeys(byte[] name, byte[] first, List<byte[]> rest) {
@@ -182,17 +186,6 @@ final class CacheCommands {
             words.add(new byte[0]);
         }
         return words.toArray(byte[][]::new);
-    }
-
-    /** Removes keys as Redis has them; the reply is how many there were, or the first error. */
-    static void remove(LoopKeyspace redis, List<byte[]> keys, Consumer<byte[]> reply) {
-        Outbox out = new Outbox();
-        Gather gather = new Gather(keys.size(), replies -> reply.accept(sum(replies)));
-        for (int i = 0; i < keys.size(); i++) {
-            byte[][] words = {ascii("UNLINK"), keys.get(i)};
-            redis.pass(words, 1, List.of(Key.of(keys.get(i))), true, gather.part(i), out, true);
-        }
-        redis.flush(out, true);
     }
 
     private static byte[] sum(List<byte[]> replies) {

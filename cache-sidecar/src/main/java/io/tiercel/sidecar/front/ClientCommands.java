@@ -234,8 +234,14 @@ final class ClientCommands {
                 return;
             } else if (request.is(i, "ADDR")) {
                 address = request.text(i + 1);
-            } else if (request.is(i, "SKIPME")) {
+            } else if (request.is(i, "SKIPME") && (request.is(i + 1, "YES") || request.is(i + 1, "NO"))) {
                 skipMe = request.is(i + 1, "YES");
+            } else if (request.is(i, "TYPE") && !request.is(i + 1, "NORMAL")) {
+                invocation.error("ERR Unknown client type '" + request.text(i + 1) + "'");
+                return;
+            } else if (request.is(i, "USER")) {
+                invocation.error("ERR No such user '" + request.text(i + 1) + "'");
+                return;
             } else if (!(request.is(i, "TYPE") && request.is(i + 1, "NORMAL"))) { // all are normal
                 invocation.syntaxError();
                 return;

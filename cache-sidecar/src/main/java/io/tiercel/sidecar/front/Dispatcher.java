@@ -2,6 +2,8 @@ package io.tiercel.sidecar.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.tiercel.sidecar.keyspace.Namespaces;
+import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.resp.Reply;
 import io.tiercel.sidecar.resp.Request;
 import java.util.HashMap;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Dispatcher {
     private static final int LONGEST_NAME = 128;
     private static final Set<String> BEFORE_LOGIN = Set.of("AUTH", "HELLO", "QUIT", "RESET");
+    private static final Set<String> OTHERS_CONNECTIONS = Set.of("CLIENT|LIST", "CLIENT|KILL");
     private static final Set<String> IN_TRANSACTION_AT_ONCE =
             Set.of("EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET");
 
@@ -38,7 +41,17 @@ final class Dispatcher {
         boolean redis = front.redis() != null;
         handlers.putAll(redis ? RedisCommands.handlers() : MemoryCommands.handlers(front));
         List<Command> own = CacheCommands.commands(redis);
-        this.table = CommandTable.of(handlers, redis ? RedisCommands::pass : MemoryCommands::unknown, own);
+        Command.Handler otherwise = redis ? RedisCommands::pass : MemoryCommands::unknown;
+        RedisKeyspace keyspace = front.redis();
+        if (keyspace != null && !keyspace.namespaces().isEmpty()) {
+            Namespaces namespaces = keyspace.namespaces();
+            handlers.replaceAll((name, handler) -> NamespaceCommands.before(namespaces, handler));
+            otherwise = NamespaceCommands.before(namespaces, otherwise);
+            own = own.stream()
+                    .map(command -> command.with(NamespaceCommands.before(namespaces, command.handler())))
+                    .toList();
+        }
+        this.table = CommandTable.of(handlers, otherwise, own);
     }
 
     CommandTable table() {
@@ -177,7 +190,8 @@ final class Dispatcher {
         boolean connection =
                 command.categories().contains("connection") || command.name().equals("COMMAND");
         boolean transaction = command.categories().contains("transaction");
-        boolean allowed = connection
+        boolean others = user.access() != User.Access.ALL && OTHERS_CONNECTIONS.contains(command.name());
+        boolean allowed = (connection && !others)
                 || transaction
                 || switch (user.access()) {
                     case READ -> command.hasKeys() && !command.mayWrite();
@@ -195,7 +209,25 @@ final class Dispatcher {
             words[i] = request.bytes(i);
         }
         List<Integer> keys = command.keys(words);
-        boolean all = keys != null && keys.stream().allMatch(key -> user.mayUse(words[key]));
+        // Without keys of its own it may reach any: a script, what a tag names, what SORT follows.
+        boolean all = keys != null
+                && !keys.isEmpty()
+                && !command.categories().contains("scripting")
+                && !followsOthers(command, words)
+                && keys.stream().allMatch(key -> user.mayUse(words[key]));
         return all ? null : "NOPERM this user has no permissions to access one of the keys used as arguments";
+    }
+
+    /** Whether it reads keys that it finds in others: SORT with BY or GET. */
+    private static boolean followsOthers(Command command, byte[][] words) {
+        if (!command.name().equals("SORT") && !command.name().equals("SORT_RO")) {
+            return false;
+        }
+        for (int i = 2; i < words.length; i++) {
+            if (KeyFinder.is(words[i], "BY") || KeyFinder.is(words[i], "GET")) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -74,7 +74,7 @@ final class HotLists {
         redis.passage(true).send(List.of(redis.call(set, 1, answer), redis.call(expire, 1, answer)));
     }
 
-    private static byte[] encode(List<Key> keys) {
+    static byte[] encode(List<Key> keys) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(new DeflaterOutputStream(bytes))) {
             out.writeByte(FORMAT);

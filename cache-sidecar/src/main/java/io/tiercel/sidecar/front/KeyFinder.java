@@ -19,9 +19,15 @@ final class KeyFinder {
             case "BLMPOP", "BZMPOP" -> counted(words, 2, 0);
             case "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE" -> counted(words, 2, 1);
             case "XREAD", "XREADGROUP" -> streams(words);
+            case "CACHE.INVALIDATE" -> isTags(words) ? List.of() : null;
             case "SORT", "SORT_RO", "GEORADIUS", "GEORADIUSBYMEMBER" -> stored(words);
             default -> null;
         };
+    }
+
+    /** Whether the words of CACHE.INVALIDATE are of tags. */
+    static boolean isTags(byte[][] words) {
+        return words.length > 2 && is(words[1], "TAG");
     }
 
     /** A number of keys and then they; {@code more} is one key before, 0 for none. */

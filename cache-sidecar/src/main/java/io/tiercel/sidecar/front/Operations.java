@@ -193,7 +193,8 @@ final class Operations implements CacheBackend {
             var unused = redis.shared().l3Place(key).whenComplete((l3, failure) -> {
                 List<KeyReport.Place> places =
                         Stream.concat(Stream.of(l1, l2), l3.stream()).toList();
-                report.complete(new KeyReport(name, answeredBy(places), places));
+                boolean bypassed = redis.shared().l2Mode() == TierMode.BYPASS;
+                report.complete(new KeyReport(name, answeredBy(places, bypassed), places));
             });
         });
         byte[][][] questions = {
@@ -243,19 +244,20 @@ final class Operations implements CacheBackend {
     }
 
     /** Nearest first; L3 answers when Redis cannot be asked and memory has nothing. */
-    private static String answeredBy(List<KeyReport.Place> places) {
-        boolean l2Asked = true;
+    private static String answeredBy(List<KeyReport.Place> places, boolean bypassed) {
+        boolean l2Asked = !bypassed;
         for (KeyReport.Place place : places) {
             String status = place.status();
             boolean fresh = place.tier().equals("l1") ? status.equals("fresh") : status.startsWith("fresh");
-            if (fresh && !place.tier().equals("l3")) {
+            boolean asked = place.tier().equals("l1") || (place.tier().equals("l2") && !bypassed);
+            if (fresh && asked) {
                 return place.tier();
             }
             if (place.tier().equals("l1") && status.equals("negative")) {
                 return "none";
             }
             if (place.tier().equals("l2")) {
-                l2Asked = !status.startsWith("unknown");
+                l2Asked = l2Asked && !status.startsWith("unknown");
             }
         }
         if (!l2Asked) {
@@ -290,7 +292,7 @@ final class Operations implements CacheBackend {
                         if (error != null) {
                             removed.completeExceptionally(new IllegalStateException(LoopKeyspace.errorText(error)));
                         } else {
-                            CacheCommands.remove(redis, found, reply -> complete(removed, reply));
+                            Removal.start(redis, found, reply -> complete(removed, reply));
                         }
                     })
                     .begin();
@@ -336,7 +338,7 @@ final class Operations implements CacheBackend {
                 }
                 removed.complete(count);
             } else {
-                CacheCommands.remove(redis, keys, reply -> complete(removed, reply));
+                Removal.start(redis, keys, reply -> complete(removed, reply));
             }
         });
         return removed;

@@ -68,6 +68,7 @@ final class RedisCommands {
 
     static Map<String, Command.Handler> handlers() {
         Map<String, Command.Handler> handlers = new HashMap<>(SpaceCommands.handlers());
+        handlers.putAll(Databases.handlers());
         handlers.put("GET", RedisCommands::get);
         handlers.put("MGET", RedisCommands::mget);
         handlers.put("MSET", RedisCommands::mset);
@@ -348,12 +349,10 @@ final class RedisCommands {
         }
         List<Key> changed = changed(command, words, keys);
         List<RedisPassage.Call> calls = new ArrayList<>();
-        for (Key key : changed) {
-            redis.shared().changing(key, true);
-            byte[][] removal = redis.leaseRemoval(key);
-            if (removal != null) {
-                calls.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
-            }
+        changed.forEach(key -> redis.shared().changing(key, true));
+        byte[][] removal = redis.leaseRemoval(changed);
+        if (removal != null) {
+            calls.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
         }
         calls.add(redis.call(words, -1, redis.answer(changed, command.mayWrite(), slot)));
         redis.sent(calls.size());

@@ -75,9 +75,11 @@ public final class RespServer implements AutoCloseable {
     private final List<Channel> listening = new ArrayList<>();
     private final Request none;
     private final Command noCommand;
+    private final String pod;
 
-    private RespServer(Front front, int threads) {
+    private RespServer(Front front, String pod, int threads) {
         this.front = front;
+        this.pod = pod;
         this.epoll = Epoll.isAvailable();
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("tiercel-resp"), handlers);
@@ -111,7 +113,7 @@ public final class RespServer implements AutoCloseable {
             int threads)
             throws IOException {
         Front front = new Front(settings, live, redis, memory, memoryBytes, version);
-        RespServer server = new RespServer(front, threads);
+        RespServer server = new RespServer(front, pod, threads);
         try {
             server.listen(settings);
         } catch (IOException | RuntimeException e) {
@@ -201,6 +203,21 @@ public final class RespServer implements AutoCloseable {
     }
 
     // ---- the end
+
+    /** Tells the clients that asked for it that they should go elsewhere; they are served as before. */
+    public void tellToMove() {
+        for (FrontLoop loop : front.loops()) {
+            loop.eventLoop().execute(() -> loop.connections().forEach(this::tellToMove));
+        }
+    }
+
+    /** Writes the list of hot keys now, for those that take over. */
+    public void publishHotKeys() {
+        FrontLoop first = front.loops().get(0);
+        if (front.redis() != null) {
+            first.eventLoop().execute(() -> HotLists.write(first.redis(), pod));
+        }
+    }
 
     /**
      * Lets its clients go: takes no new ones, tells those that asked for it where to go, answers whatever has been received

@@ -41,7 +41,6 @@ final class ServerCommands {
             "CLUSTER",
             "MODULE",
             "SWAPDB",
-            "MOVE",
             "MIGRATE",
             "LASTSAVE",
             "RESTORE-ASKING");

@@ -6,9 +6,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.sidecar.keyspace.Errors;
-import io.tiercel.sidecar.keyspace.Key;
 import io.tiercel.sidecar.keyspace.LoopKeyspace;
-import io.tiercel.sidecar.keyspace.Outbox;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.keyspace.ReplySlot;
 import java.math.BigInteger;
@@ -20,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +32,13 @@ import org.jspecify.annotations.Nullable;
 final class SpaceCommands {
     private static final int NODES = 1_000;
     private static final byte[] RESERVED = RedisKeyspace.RESERVED.getBytes(US_ASCII);
+    private static final byte[] OTHERS = (RedisKeyspace.RESERVED + "db").getBytes(US_ASCII);
+    private static final byte[] NO_PREFIX = {};
+    private static final long LONGEST_FLUSH_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final byte[] SCAN = "SCAN".getBytes(US_ASCII);
     private static final byte[] MATCH = "MATCH".getBytes(US_ASCII);
     private static final byte[] COUNT = "COUNT".getBytes(US_ASCII);
-    private static final byte[] PAGE = "1000".getBytes(US_ASCII);
+    private static final byte[] PAGE = "2000".getBytes(US_ASCII);
 
     private SpaceCommands() {}
 
@@ -125,7 +127,7 @@ final class SpaceCommands {
         return asked.toArray(byte[][]::new);
     }
 
-    private static byte[] join(byte[] first, byte[] second) {
+    static byte[] join(byte[] first, byte[] second) {
         byte[] both = Arrays.copyOf(first, first.length + second.length);
         System.arraycopy(second, 0, both, first.length, second.length);
         return both;
@@ -241,13 +243,23 @@ final class SpaceCommands {
             return;
         }
         redis.shared().counters().writes.increment();
-        if (invocation.command().name().equals("FLUSHDB")
-                && invocation.session().prefix().length > 0) {
-            removeAll(invocation, redis);
-            return;
+        if (invocation.command().name().equals("FLUSHALL")
+                || invocation.loop().front().settings().databases() == 1) {
+            flushAll(invocation, redis, words, later(invocation));
+        } else if (invocation.session().prefix().length > 0) {
+            removeAll(invocation, redis, invocation.session().prefix(), later(invocation));
+        } else {
+            flushFirst(invocation, redis, words, later(invocation));
         }
+    }
+
+    /** It may have to go through all keys. */
+    private static Slot later(Invocation invocation) {
+        return invocation.connection().later(LONGEST_FLUSH_NANOS);
+    }
+
+    private static void flushAll(Invocation invocation, LoopKeyspace redis, byte[][] words, Slot slot) {
         redis.shared().changingAll();
-        Slot slot = invocation.muchLater();
         askAll(invocation, words, slot, replies -> {
             redis.shared().changingAll();
             return Replies.OK;
@@ -260,33 +272,48 @@ final class SpaceCommands {
         invocation.connection().settle();
     }
 
-    /** Removes the keys of one database. */
-    private static void removeAll(Invocation invocation, LoopKeyspace redis) {
-        byte[] prefix = invocation.session().prefix();
+    /** Database 0 has all keys that no other one has: if there is no other one, all can go at once. */
+    private static void flushFirst(Invocation invocation, LoopKeyspace redis, byte[][] words, Slot slot) {
+        boolean[] others = {false};
         boolean isResp3 = invocation.session().isResp3();
-        Slot slot = invocation.muchLater();
         settle(invocation);
+        new Walk(redis, isResp3, OTHERS, key -> others[0] = true, error -> {
+                    if (error != null) {
+                        slot.reply(error);
+                    } else if (others[0]) {
+                        removeAll(redis, isResp3, NO_PREFIX, slot);
+                    } else {
+                        redis.shared().changingAll();
+                        askAll(redis, isResp3, words, slot, replies -> {
+                            redis.shared().changingAll();
+                            return Replies.OK;
+                        });
+                    }
+                })
+                .begin();
+    }
+
+    private static void removeAll(Invocation invocation, LoopKeyspace redis, byte[] prefix, Slot slot) {
+        settle(invocation);
+        removeAll(redis, invocation.session().isResp3(), prefix, slot);
+    }
+
+    /** Removes the keys of one database. */
+    private static void removeAll(LoopKeyspace redis, boolean isResp3, byte[] prefix, Slot slot) {
         List<byte[]> found = new ArrayList<>();
-        Walk walk = new Walk(redis, isResp3, prefix, key -> found.add(key), error -> {
-            if (error != null) {
-                slot.reply(error);
-                return;
+        Consumer<byte[]> own = key -> {
+            if (prefix.length > 0 || !startsWith(key, OTHERS)) {
+                found.add(key);
             }
-            Gather gather = new Gather(found.size(), replies -> slot.reply(Replies.OK));
-            Outbox out = new Outbox();
-            for (int i = 0; i < found.size(); i++) {
-                redis.pass(
-                        new byte[][] {"UNLINK".getBytes(US_ASCII), found.get(i)},
-                        1,
-                        List.of(Key.of(found.get(i))),
-                        true,
-                        gather.part(i),
-                        out,
-                        isResp3);
-            }
-            redis.flush(out, isResp3);
-        });
-        walk.begin();
+        };
+        new Walk(redis, isResp3, prefix, own, error -> {
+                    if (error != null) {
+                        slot.reply(error);
+                    } else {
+                        Removal.start(redis, found, reply -> slot.reply(Replies.isError(reply) ? reply : Replies.OK));
+                    }
+                })
+                .begin();
     }
 
     /** Goes through the keys of one database, and replies what is made of them, each as its clients know it. */
@@ -395,8 +422,13 @@ final class SpaceCommands {
 
     private static void askAll(
             Invocation invocation, byte[][] words, Slot slot, Function<List<byte[]>, byte[]> together) {
-        LoopKeyspace redis = invocation.loop().redis();
-        List<String> nodes = nodes(redis.passage(invocation.session().isResp3()));
+        invocation.connection().sendNow(); // what came before it
+        askAll(invocation.loop().redis(), invocation.session().isResp3(), words, slot, together);
+    }
+
+    private static void askAll(
+            LoopKeyspace redis, boolean isResp3, byte[][] words, Slot slot, Function<List<byte[]>, byte[]> together) {
+        List<String> nodes = nodes(redis.passage(isResp3));
         if (nodes.isEmpty()) {
             slot.reply(Errors.of("TIERDOWN redis: not connected yet"));
             return;
@@ -413,7 +445,7 @@ final class SpaceCommands {
         slot.whenLate(gather::late);
         for (int i = 0; i < nodes.size(); i++) {
             ReplySlot part = gather.part(i);
-            ask(invocation, redis, nodes.get(i), words, part::reply);
+            ask(redis, isResp3, nodes.get(i), words, part::reply);
         }
     }
 

@@ -123,6 +123,11 @@ final class Transaction implements AutoCloseable {
             spoiled = true;
             return;
         }
+        if (NamespaceCommands.concerns(invocation, words, keys)) {
+            invocation.error("ERR keys of the library's caches cannot be used inside MULTI");
+            spoiled = true;
+            return;
+        }
         RedisCommands.addPrefix(invocation.session(), words, keys);
         queued.add(new Queued(exact, words, keys));
         bytes += size(words);
@@ -208,11 +213,9 @@ final class Transaction implements AutoCloseable {
         boolean all = commands.stream().anyMatch(one -> RedisCommands.changesAllKeys(one.command));
         forget(redis, changed, all, true);
         List<RedisPassage.Call> run = new ArrayList<>(commands.size() + 2);
-        for (Key key : changed) {
-            byte[][] removal = redis.leaseRemoval(key);
-            if (removal != null) {
-                run.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
-            }
+        byte[][] removal = redis.leaseRemoval(changed);
+        if (removal != null) {
+            run.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
         }
         run.add(redis.call(MULTI, -1, LoopKeyspace.NOBODY));
         commands.forEach(one -> run.add(redis.call(one.words, -1, LoopKeyspace.NOBODY)));
@@ -286,6 +289,11 @@ final class Transaction implements AutoCloseable {
             return;
         }
         LoopKeyspace redis = invocation.loop().redis();
+        byte[] refusal = redis.refusal(false);
+        if (refusal != null) {
+            invocation.reply().writeBytes(refusal);
+            return;
+        }
         List<byte[]> keys = new ArrayList<>();
         for (int i = 1; i < words.length; i++) {
             words[i] = RedisCommands.prefixed(session, words[i]);

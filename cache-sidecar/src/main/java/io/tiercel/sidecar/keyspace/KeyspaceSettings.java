@@ -10,12 +10,20 @@ import java.util.List;
  * @param l1Bytes most bytes of L1
  * @param bound how old a change may be that a read from L1 does not see
  * @param prefixes keys that L1 keeps begin with one of these; one empty prefix for all
+ * @param namespaces caches of the library that may be read here
  * @param staleIfDown for how long values that nobody vouches for are served while Redis cannot be asked
  * @param leaseTime how long whoever got a lease may take before somebody else gets it
  */
 public record KeyspaceSettings(
-        String fleet, long l1Bytes, Duration bound, List<String> prefixes, Duration staleIfDown, Duration leaseTime) {
+        String fleet,
+        long l1Bytes,
+        Duration bound,
+        List<String> prefixes,
+        List<String> namespaces,
+        Duration staleIfDown,
+        Duration leaseTime) {
     public KeyspaceSettings {
         prefixes = List.copyOf(prefixes);
+        namespaces = List.copyOf(namespaces);
     }
 }

@@ -7,7 +7,9 @@ import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -99,12 +101,18 @@ public final class Leases {
     }
 
     /** What a write of these keys has to send before it; null if there is nothing to remove. */
-    byte @Nullable [][] removal(LoopKeyspace loop, Key key) {
+    byte @Nullable [][] removal(LoopKeyspace loop, List<Key> keys) {
         if (!mayBeInUse(loop)) {
             return null;
         }
-        byte[] bytes = key.bytes();
-        return new byte[][] {"UNLINK".getBytes(US_ASCII), beside(LEASE, bytes), beside(STALE, bytes)};
+        List<byte[]> words = new ArrayList<>(2 * keys.size() + 1);
+        words.add("UNLINK".getBytes(US_ASCII));
+        for (Key key : new LinkedHashSet<>(keys)) {
+            byte[] bytes = key.bytes();
+            words.add(beside(LEASE, bytes));
+            words.add(beside(STALE, bytes));
+        }
+        return words.toArray(byte[][]::new);
     }
 
     private boolean mayBeInUse(LoopKeyspace loop) {

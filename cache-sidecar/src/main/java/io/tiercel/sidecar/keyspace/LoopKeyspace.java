@@ -380,19 +380,17 @@ public final class LoopKeyspace implements AutoCloseable {
             slot.reply(refusal);
             return;
         }
-        for (Key key : changed) {
-            keyspace.changing(key, true);
-            byte[][] removal = leaseRemoval(key);
-            if (removal != null) {
-                queue(removal, 1, NOBODY, out);
-            }
+        changed.forEach(key -> keyspace.changing(key, true));
+        byte[][] removal = leaseRemoval(changed);
+        if (removal != null) {
+            queue(removal, 1, NOBODY, out);
         }
         queue(words, route, answer(changed, write, slot), out);
     }
 
-    /** What is to be sent before a write of the key, so that no lease outlives it; null for nothing. */
-    public byte @Nullable [][] leaseRemoval(Key key) {
-        return keyspace.leases().removal(this, key);
+    /** What is to be sent before a write of keys of one slot, so that no lease outlives it; null for nothing. */
+    public byte @Nullable [][] leaseRemoval(List<Key> keys) {
+        return keys.isEmpty() ? null : keyspace.leases().removal(this, keys);
     }
 
     /** Commands of the cache's own. */

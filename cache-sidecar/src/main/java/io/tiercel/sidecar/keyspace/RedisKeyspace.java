@@ -43,6 +43,7 @@ public final class RedisKeyspace implements AutoCloseable {
     private final LocalCopies copies;
     private final Doorkeeper doorkeeper = new Doorkeeper();
     private final Leases leases = new Leases(this);
+    private final Namespaces namespaces;
     private final ChangeFeed feed;
     private final List<byte[]> prefixes;
     private final boolean all;
@@ -70,6 +71,7 @@ public final class RedisKeyspace implements AutoCloseable {
                 .map(prefix -> prefix.getBytes(UTF_8))
                 .toList();
         this.all = settings.prefixes().contains("");
+        this.namespaces = new Namespaces(settings.namespaces(), tier, l3, settings.l1Bytes());
         this.feed = tier.changes(settings.prefixes(), settings.bound(), new Listener());
         this.vouchedAt = new AtomicLongArray(feed.sections());
         for (int i = 0; i < vouchedAt.length(); i++) {
@@ -241,6 +243,11 @@ public final class RedisKeyspace implements AutoCloseable {
                         List.of(new KeyReport.Place("l3", length < 0 ? "absent" : "fresh", -1, -1, length, node)));
     }
 
+    /** The library's caches that may be read here. */
+    public Namespaces namespaces() {
+        return namespaces;
+    }
+
     /** Leases for clients. */
     public Leases leases() {
         return leases;
@@ -266,6 +273,7 @@ public final class RedisKeyspace implements AutoCloseable {
 
     @Override
     public void close() {
+        namespaces.close();
         feed.close();
         tier.close();
         Lifeboat l3 = lifeboat;

@@ -58,7 +58,7 @@ final class BitCommands {
             throw new Refusal(Refusal.SYNTAX);
         }
         byte[] value = entry.value();
-        Range range = call.count() == 2 ? Range.all(value) : Range.of(call, 2, value);
+        Range range = call.count() == 2 ? Range.all(value) : counted(call, value);
         long count = 0;
         long bit = range.first;
         while (bit <= range.last) {
@@ -71,6 +71,13 @@ final class BitCommands {
             }
         }
         Reply.integer(call.out(), count);
+    }
+
+    /** Unlike BITPOS, this looks at both ends before the unit, and finds nothing between two in the wrong order. */
+    private static Range counted(Call call, byte[] value) {
+        long start = Numbers.integer(call.argument(2));
+        long end = Numbers.integer(call.argument(3));
+        return start < 0 && end < 0 && start > end ? Range.NONE : Range.of(call, 2, value);
     }
 
     static void bitpos(Call call) {
@@ -134,21 +141,23 @@ final class BitCommands {
         /** @param at where the arguments for start, end and unit begin; the last two may be missing */
         static Range of(Call call, int at, byte[] value) {
             long start = Numbers.integer(call.argument(at));
-            boolean inBits = false;
-            if (call.count() > at + 2) {
-                inBits = call.is(at + 2, "BIT");
-                if (!inBits && !call.is(at + 2, "BYTE")) {
-                    throw new Refusal(Refusal.SYNTAX);
-                }
-            }
+            boolean inBits = call.count() > at + 2 && isInBits(call, at + 2);
             long total = inBits ? bits(value) : value.length;
             long end = call.count() > at + 1 ? Numbers.integer(call.argument(at + 1)) : total - 1;
             long from = Math.max(0, start < 0 ? start + total : start);
             long to = Math.min(total - 1, Math.max(0, end < 0 ? end + total : end));
-            if (from > to || (start < 0 && end < 0 && start > end)) {
+            if (from > to) {
                 return NONE;
             }
             return inBits ? new Range(from, to) : new Range(from * Byte.SIZE, to * Byte.SIZE + Byte.SIZE - 1);
+        }
+
+        private static boolean isInBits(Call call, int at) {
+            boolean inBits = call.is(at, "BIT");
+            if (!inBits && !call.is(at, "BYTE")) {
+                throw new Refusal(Refusal.SYNTAX);
+            }
+            return inBits;
         }
     }
 }

@@ -25,13 +25,16 @@ record Command(String name, int arity, Access access, Keys keys, Action action) 
     record Keys(int first, int last, int step) {
         static final Keys NONE = new Keys(0, 0, 0);
         static final Keys FIRST = new Keys(1, 1, 1);
+        /** One name, under which two databases are written. */
+        static final Keys FIRST_IN_TWO = new Keys(1, 1, 2);
+
         static final Keys SECOND = new Keys(2, 2, 1);
         static final Keys TWO = new Keys(1, 2, 1);
         static final Keys ALL = new Keys(1, -1, 1);
         static final Keys PAIRS = new Keys(1, -1, 2);
 
         boolean isOne() {
-            return first != 0 && first == last;
+            return first != 0 && first == last && step == 1;
         }
     }
 

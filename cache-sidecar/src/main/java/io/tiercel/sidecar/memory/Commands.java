@@ -1,6 +1,5 @@
 package io.tiercel.sidecar.memory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Map.entry;
 
 import io.tiercel.sidecar.memory.Command.Access;
@@ -48,7 +47,7 @@ final class Commands {
             write("RENAME", 3, Keys.TWO, KeyCommands::rename),
             write("RENAMENX", 3, Keys.TWO, KeyCommands::renamenx),
             write("COPY", -3, Keys.TWO, KeyCommands::copy),
-            write("MOVE", 3, Keys.FIRST, KeyCommands::move),
+            write("MOVE", 3, Keys.FIRST_IN_TWO, KeyCommands::move),
             read("OBJECT|ENCODING", 3, Keys.SECOND, KeyCommands::encoding),
             read("OBJECT|REFCOUNT", 3, Keys.SECOND, KeyCommands::refcount),
             read("OBJECT|IDLETIME", 3, Keys.SECOND, KeyCommands::idletime),
@@ -110,7 +109,7 @@ final class Commands {
         }
         Command command = COMMANDS.get(OBJECT + "|" + Words.upperCase(arguments[1]));
         if (command == null) {
-            throw new Refusal("ERR unknown subcommand '" + quoted(arguments[1], QUOTED) + "'. Try OBJECT HELP.");
+            throw new Refusal("ERR unknown subcommand '" + Words.quoted(arguments[1], QUOTED) + "'. Try OBJECT HELP.");
         }
         return command;
     }
@@ -118,15 +117,10 @@ final class Commands {
     private static String unknown(byte[][] arguments) {
         StringBuilder with = new StringBuilder();
         for (int i = 1; i < arguments.length && with.length() < QUOTED; i++) {
-            with.append('\'')
-                    .append(quoted(arguments[i], QUOTED - with.length()))
-                    .append("' ");
+            String argument = Words.quoted(arguments[i], QUOTED - with.length());
+            with.append('\'').append(argument).append("' ");
         }
-        String name = arguments.length == 0 ? "" : quoted(arguments[0], QUOTED);
+        String name = arguments.length == 0 ? "" : Words.quoted(arguments[0], QUOTED);
         return "ERR unknown command '" + name + "', with args beginning with: " + with;
-    }
-
-    private static String quoted(byte[] argument, int most) {
-        return new String(argument, 0, Math.min(argument.length, most), UTF_8);
     }
 }

@@ -1,7 +1,5 @@
 package io.tiercel.sidecar.memory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.tiercel.sidecar.resp.Reply;
 
 /** When keys end: asked for, set and taken away. */
@@ -96,7 +94,7 @@ final class ExpiryCommands {
                 } else if (call.is(i, "LT")) {
                     sooner = true;
                 } else {
-                    throw new Refusal("ERR Unsupported option " + new String(call.argument(i), UTF_8));
+                    throw new Refusal("ERR Unsupported option " + Words.quoted(call.argument(i), Integer.MAX_VALUE));
                 }
             }
             if (without && (with || later || sooner)) {

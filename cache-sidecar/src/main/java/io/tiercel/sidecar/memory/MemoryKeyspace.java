@@ -103,35 +103,53 @@ public final class MemoryKeyspace {
     }
 
     private void read(Command called, Call call, byte[][] command, int start) {
-        BitSet read = new BitSet(Stripes.COUNT);
-        called.stripes(store, command, read);
         if (called.keys().isOne()) {
             called.action().run(call);
-            if (!stripes.isWrittenJointly(read.nextSetBit(0))) {
-                return;
+            int stripe = stripe(called, command);
+            if (stripes.isWrittenJointly(stripe)) {
+                call.out().writerIndex(start);
+                readBehindWriter(stripes.lock(stripe), called, call);
             }
-        } else if (stripes.readUndisturbed(read, () -> called.action().run(call))) {
             return;
         }
-        call.out().writerIndex(start);
-        stripes.reading(read, () -> called.action().run(call));
+        BitSet read = stripes(called, command);
+        if (!stripes.readUndisturbed(read, () -> called.action().run(call))) {
+            call.out().writerIndex(start);
+            stripes.reading(read, () -> called.action().run(call));
+        }
+    }
+
+    private static void readBehindWriter(StampedLock stripe, Command called, Call call) {
+        long stamp = stripe.readLock();
+        try {
+            called.action().run(call);
+        } finally {
+            stripe.unlockRead(stamp);
+        }
     }
 
     private void write(Command called, Call call, byte[][] command) {
         if (!called.keys().isOne()) {
-            BitSet written = new BitSet(Stripes.COUNT);
-            called.stripes(store, command, written);
-            stripes.writing(written, () -> called.action().run(call));
+            stripes.writing(stripes(called, command), () -> called.action().run(call));
             return;
         }
-        StampedLock stripe =
-                stripes.lock(Stripes.of(store.hash(command[called.keys().first()])));
+        StampedLock stripe = stripes.lock(stripe(called, command));
         long stamp = stripe.writeLock();
         try {
             called.action().run(call);
         } finally {
             stripe.unlockWrite(stamp);
         }
+    }
+
+    private int stripe(Command called, byte[][] command) {
+        return Stripes.of(store.hash(command[called.keys().first()]));
+    }
+
+    private BitSet stripes(Command called, byte[][] command) {
+        BitSet named = new BitSet(Stripes.COUNT);
+        called.stripes(store, command, named);
+        return named;
     }
 
     private static BitSet all() {

@@ -37,7 +37,10 @@ final class Serving implements AutoCloseable {
     static final JsonMapper MAPPER = JsonMapper.shared();
 
     final FakeBackend backend = new FakeBackend();
-    final AtomicReference<Instant> time = new AtomicReference<>(Instant.parse("2026-11-24T12:00:00Z"));
+    /** What the clock says at first. */
+    static final Instant START = Instant.parse("2026-11-24T12:00:00Z");
+
+    final AtomicReference<Instant> time = new AtomicReference<>(START);
     final LiveSettings live = new LiveSettings(
             new CacheSettings(Duration.ofSeconds(60), false),
             new QueueSettings(true, 10_000, Duration.ofMillis(500)),
