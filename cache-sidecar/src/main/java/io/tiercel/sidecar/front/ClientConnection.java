@@ -40,7 +40,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final int FLUSH_BYTES = 64 << 10;
     private static final long FEW_BYTES = 256 << 10;
     private static final int SEND_COMMANDS = 512;
+    private static final long SEND_BYTES = 256 << 10;
     private static final int SAMPLE = 16;
+    static final String OVERLOADED =
+            "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100";
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final FrontLoop loop;
@@ -51,21 +54,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final Transaction transaction;
     private final Outbox outbox = new Outbox();
     private final ArrayDeque<Slot> pending = new ArrayDeque<>();
+    private final ArrayDeque<ByteBuf> aside = new ArrayDeque<>();
     private final Key probe = Key.probe();
     private final long openedAt = System.nanoTime();
 
     private Channel channel;
     private @Nullable ByteBuf out;
     private @Nullable ByteBuf scratch;
+    private @Nullable Request stalled;
+    private Route route = Route.RESP2;
     private long readAt = openedAt;
     private long requestSince;
     private long stuckSince;
     private long unread;
+    private long slotBytes;
+    private long asideBytes;
+    private long heldBytes;
+    private long closedAt;
     private long commands;
+    private long commandsBeforePart;
     private boolean spoken;
     private boolean midRequest;
     private boolean silent;
     private boolean held;
+    private boolean settling;
     private boolean waits;
     private boolean closing;
     private boolean closed;
@@ -134,7 +146,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         readAt = System.nanoTime();
         spoken = true;
-        decoder.feed((ByteBuf) message);
+        if (stalled == null) {
+            decoder.feed((ByteBuf) message);
+        } else {
+            // The decoder would take the request away that waits for its turn.
+            aside.add((ByteBuf) message);
+            asideBytes += ((ByteBuf) message).readableBytes();
+        }
         process();
     }
 
@@ -154,8 +172,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             writeDone();
             flush();
-            read(!more && !held && !waits && !closing);
-            notePartOfRequest();
+            read(!more && !held && !waits && !closing && stalled == null);
+            notePartOfRequest(!more);
+            charge();
         } finally {
             processing = false;
         }
@@ -168,6 +187,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return !held
                 && !waits
                 && !closing
+                && !closed
+                && ((stalled == null && !settling) || pending.isEmpty())
+                && slotBytes < loop.front().settings().maxOutputBytes() / 2
                 && pending.size() < loop.front().settings().maxPipeline()
                 && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
     }
@@ -187,7 +209,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         FrontSettings settings = loop.front().settings();
         return unread < FEW_BYTES
                 || (unread < settings.maxOutputBytes() / 2
-                        && loop.front().gauges().unreadBytes.get() < settings.maxInFlightBytes());
+                        && loop.front().gauges().unreadBytes.get() < settings.maxInFlightBytes() / 2);
     }
 
     /** How many bytes of replies the client has not taken. */
@@ -203,7 +225,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Carries out the next request; whether there was one. */
     private boolean one() {
-        Request request;
+        settling = false;
+        Request request = stalled;
+        if (request != null) {
+            stalled = null;
+            carryOut(request);
+            for (ByteBuf more = aside.poll(); more != null && stalled == null; more = aside.poll()) {
+                asideBytes -= more.readableBytes();
+                decoder.feed(more);
+            }
+            return true;
+        }
         try {
             request = decoder.next();
         } catch (RespProtocolException e) {
@@ -219,22 +251,52 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         commands++;
         loop.front().gauges().commands.increment();
         silent = session.noReply() || session.takeSkip();
+        return carryOut(request);
+    }
+
+    /** Whether it has been; if not, its turn comes when what came before has been answered. */
+    private boolean carryOut(Request request) {
         int before = pending.size();
         long begin = (commands & (SAMPLE - 1)) == 0 ? System.nanoTime() : 0;
-        loop.front().dispatcher().dispatch(invocation, request);
+        if (!loop.front().dispatcher().dispatch(invocation, request)) {
+            stalled = request;
+            return true;
+        }
         endImmediate();
         if (begin != 0 && pending.size() == before) {
             loop.front().gauges().took(System.nanoTime() - begin, SAMPLE);
         }
-        if (!waits && outbox.size() >= SEND_COMMANDS) {
+        if (!waits && (outbox.size() >= SEND_COMMANDS || outbox.bytes() >= SEND_BYTES)) {
             send();
         }
         return true;
     }
 
-    /** The request decoder has only now to be told. */
+    /** Which of the connections to Redis a command goes over: Redis does what comes over two of them in any order. */
+    private enum Route {
+        RESP2,
+        RESP3,
+        OWN
+    }
+
+    /**
+     * Whether a command may be sent over that connection to Redis now: while commands are under way over another one, it
+     * might overtake them.
+     *
+     * @param own whether it is the client's own connection, on which it watches keys
+     */
+    boolean mayTakeRoute(boolean own) {
+        Route wanted = own ? Route.OWN : session.isResp3() ? Route.RESP3 : Route.RESP2;
+        if (wanted != route && !pending.isEmpty()) {
+            return false;
+        }
+        route = wanted;
+        return true;
+    }
+
+    /** Who the client is has changed: so has how large its requests may be. */
     void authenticated() {
-        decoder.authenticated(true);
+        decoder.authenticated(session.user() != null);
     }
 
     void loginFailed() {
@@ -258,12 +320,53 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         lastCommand = name;
     }
 
-    private void notePartOfRequest() {
-        boolean now = decoder.isMidRequest();
-        if (now && !midRequest) {
+    /** @param all whether all whole requests have been taken: what is left else may be one that has not had its turn */
+    private void notePartOfRequest(boolean all) {
+        boolean now = all && decoder.isMidRequest();
+        if (now && (!midRequest || commands != commandsBeforePart)) {
             requestSince = readAt;
+            commandsBeforePart = commands;
         }
         midRequest = now;
+    }
+
+    /** What is held for this client, but for what it has not read, becomes part of what is held for all. */
+    private void charge() {
+        if (closed) {
+            return;
+        }
+        long now = decoder.heldBytes() + asideBytes + outbox.bytes() + transaction.bytes() + slotBytes;
+        long more = now - heldBytes;
+        if (more != 0) {
+            heldBytes = now;
+            long all = loop.front().gauges().heldBytes.addAndGet(more);
+            if (more > 0 && all > loop.front().settings().maxInFlightBytes() / 2) {
+                loop.relieve();
+            }
+        }
+    }
+
+    private void discharge() {
+        loop.front().gauges().heldBytes.addAndGet(-heldBytes);
+        loop.front().gauges().unreadBytes.addAndGet(-unread);
+        heldBytes = 0;
+        unread = 0;
+        slotBytes = 0;
+    }
+
+    /** Bytes that are held for this client. */
+    long weight() {
+        return closed ? 0 : heldBytes + unread;
+    }
+
+    /** It goes, so that there is memory for the others. */
+    void giveWay() {
+        loop.front().gauges().overloaded.increment();
+        if (pending.isEmpty() && unread == 0 && out == null) {
+            Reply.error(gathered(), OVERLOADED);
+            flush();
+        }
+        cutOff("held more bytes than any other when all together held more than max-in-flight-bytes");
     }
 
     private void read(boolean wanted) {
@@ -295,7 +398,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         ByteBuf buffer = scratch;
         if (buffer == null) {
-            buffer = Unpooled.buffer(64);
+            buffer = Unpooled.buffer(64, longestReply());
             scratch = buffer;
         }
         return buffer;
@@ -304,10 +407,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private ByteBuf gathered() {
         ByteBuf buffer = out;
         if (buffer == null) {
-            buffer = channel.alloc().buffer(1_024);
+            buffer = channel.alloc().buffer(1_024, longestReply());
             out = buffer;
         }
         return buffer;
+    }
+
+    /** A longer one could not be given out. Bounded while it is made: growing to hundreds of megabytes takes seconds. */
+    private int longestReply() {
+        return (int) Math.min(Integer.MAX_VALUE, loop.front().settings().maxOutputBytes() + 2L * FLUSH_BYTES);
     }
 
     private void endImmediate() {
@@ -339,14 +447,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** A reply has come; it is written when its turn has. */
     void answered(Slot slot) {
-        byte[] bytes = slot.bytes();
-        if (bytes != null) {
-            loop.front().gauges().heldBytes.addAndGet(bytes.length);
-        }
         if (closed) {
-            forget(slot);
             return;
         }
+        byte[] bytes = slot.bytes();
+        slotBytes += bytes == null ? 0 : bytes.length;
+        charge();
         if (!processing
                 && !flushSoon
                 && pending.peek() != null
@@ -372,18 +478,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             now = now == 0 ? System.nanoTime() : now;
             loop.front().gauges().took(now - slot.since(), 1);
-            forget(slot);
+            slotBytes -= bytes.length;
+            if (bytes.length > loop.front().settings().maxOutputBytes()) {
+                cutOff("asked for a reply that is longer than max-output-bytes");
+                return;
+            }
             gathered().writeBytes(bytes);
             if (out != null && out.readableBytes() >= FLUSH_BYTES) {
                 flush();
             }
-        }
-    }
-
-    private void forget(Slot slot) {
-        byte[] bytes = slot.bytes();
-        if (bytes != null) {
-            loop.front().gauges().heldBytes.addAndGet(-bytes.length);
         }
     }
 
@@ -418,11 +521,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         Gate gate = loop.gate();
-        if (gate.isOpen(count)) {
+        if (gate.isOpen(count, outbox.bytes())) {
             loop.sendAll(this);
             return;
         }
-        TierException refusal = gate.enter(this, count, System.nanoTime());
+        TierException refusal = gate.enter(this, count, outbox.bytes(), System.nanoTime());
         if (refusal == null) {
             waits = true;
         } else {
@@ -461,6 +564,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         held = true;
     }
 
+    /** Carries out no more requests until what has been asked for is answered: it is done in several steps. */
+    void settle() {
+        settling = true;
+    }
+
     /** Goes on. */
     void release() {
         held = false;
@@ -469,7 +577,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Whether nothing of it is under way. */
     boolean isQuiet() {
-        return pending.isEmpty() && !decoder.isMidRequest() && !held && !waits && out == null;
+        return pending.isEmpty() && stalled == null && !decoder.isMidRequest() && !held && !waits && out == null;
     }
 
     boolean hasPending() {
@@ -489,8 +597,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void closeNow() {
         if (!closed) {
-            closed = true;
             flush();
+            closed = true;
+            closedAt = System.nanoTime();
+            loop.front().gauges().heldBytes.addAndGet(-heldBytes);
+            heldBytes = 0;
             var unused = channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
@@ -498,12 +609,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void cutOff(String why) {
         log.info("client {} is cut off: it {}", id, why);
         closed = true;
+        discharge();
         var unused = channel.close();
     }
 
     /** Cuts off a client that is too slow, and answers what has waited for too long. */
     void look(long now) {
         if (closed) {
+            if (closedAt != 0 && now - closedAt > STUCK_NANOS) {
+                closedAt = 0;
+                cutOff("does not read what it was answered before the end");
+            }
             return;
         }
         FrontSettings settings = loop.front().settings();
@@ -542,15 +658,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         closed = true;
         loop.remove(this);
         loop.gate().leave(this);
-        loop.front().gauges().unreadBytes.addAndGet(-unread);
-        unread = 0;
+        discharge();
         decoder.close();
+        stalled = null;
+        aside.forEach(ByteBuf::release);
+        aside.clear();
         transaction.close();
-        pending.forEach(slot -> {
-            if (slot.isDone()) {
-                forget(slot);
-            }
-        });
         pending.clear();
         outbox.refuse(new TierException(TierException.Kind.CROWDED, "the client has gone"));
         ByteBuf buffer = out;
@@ -562,13 +675,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) {
+            // Also what is no TLS, or not the TLS that is wanted: an SSLException in a DecoderException.
             log.debug("client {}: {}", id, cause.getMessage());
+        } else if (cause instanceof IndexOutOfBoundsException && outIsFull()) {
+            log.info("client {} is cut off: it asked for a reply that is longer than max-output-bytes", id);
         } else {
             log.warn("client {} is cut off", id, cause);
         }
         closed = true;
         var unused = context.close();
+    }
+
+    private boolean outIsFull() {
+        ByteBuf gathered = out;
+        ByteBuf aside = scratch;
+        return (gathered != null && gathered.readableBytes() > FLUSH_BYTES)
+                || (aside != null && aside.readableBytes() > FLUSH_BYTES);
     }
 
     /** A line of CLIENT LIST. */

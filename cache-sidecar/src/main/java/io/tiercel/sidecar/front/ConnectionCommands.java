@@ -99,6 +99,7 @@ final class ConnectionCommands {
         }
         invocation.connection().sendNow();
         session.protocol(protocol);
+        invocation.connection().transaction().protocol(protocol == Protocol.RESP3);
         ByteBuf out = invocation.reply();
         Reply.map(out, protocol, 7);
         pair(out, "server", "redis");
@@ -186,6 +187,7 @@ final class ConnectionCommands {
         session.noReply(false);
         session.wantsMaintenance(false);
         session.user(connection.loop().front().settings().defaultUser());
+        connection.authenticated();
         Reply.status(invocation.reply(), "RESET");
     }
 }

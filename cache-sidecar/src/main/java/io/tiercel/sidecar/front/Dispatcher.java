@@ -26,6 +26,8 @@ final class Dispatcher {
     private static final Set<String> IN_TRANSACTION_AT_ONCE =
             Set.of("EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET");
 
+    private static final Set<String> CHANGES_HOW_IT_IS_ANSWERED = Set.of("HELLO", "RESET");
+
     private final Front front;
     private final CommandTable table;
 
@@ -56,7 +58,8 @@ final class Dispatcher {
         return table;
     }
 
-    void dispatch(Invocation invocation, Request request) {
+    /** Carries a request out, or begins to; false if that must wait until what came before it has been answered. */
+    boolean dispatch(Invocation invocation, Request request) {
         Command command = table.find(request);
         ClientConnection connection = invocation.connection();
         Session session = connection.session();
@@ -67,22 +70,28 @@ final class Dispatcher {
             } else {
                 unknown(connection, request);
             }
-            return;
+            return true;
         }
         invocation.of(request, command);
         if (user == null && !BEFORE_LOGIN.contains(command.name())) {
             Reply.error(connection.immediate(), "NOAUTH Authentication required.");
-            return;
+            return true;
         }
         Command exact = command.subcommands().isEmpty() ? command : subcommand(invocation, command, request);
         if (exact == null) {
             connection.transaction().spoil();
-            return;
+            return true;
         }
         if (!exact.takes(request.count())) {
+            if (exact.name().equals("EXEC")) {
+                connection.transaction().reset();
+                invocation.error(
+                        "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command");
+                return true;
+            }
             invocation.wrongArity(exact);
             connection.transaction().spoil();
-            return;
+            return true;
         }
         connection.lastCommand(exact.name());
         if (user != null && (user.access() != User.Access.ALL || !user.hasAllKeys())) {
@@ -90,18 +99,36 @@ final class Dispatcher {
             if (refusal != null) {
                 invocation.error(refusal);
                 connection.transaction().spoil();
-                return;
+                return true;
             }
         }
         if (exact.hasKeys() && !mayEnter(invocation)) {
             connection.transaction().spoil();
-            return;
+            return true;
         }
         if (connection.transaction().isOpen() && !IN_TRANSACTION_AT_ONCE.contains(command.name())) {
             connection.transaction().queue(invocation, exact);
-            return;
+            return true;
+        }
+        if (front.redis() != null && !mayTakeRoute(connection, exact)) {
+            return false;
         }
         command.handler().handle(invocation);
+        return true;
+    }
+
+    private static boolean mayTakeRoute(ClientConnection connection, Command command) {
+        if (CHANGES_HOW_IT_IS_ANSWERED.contains(command.name())) {
+            return !connection.hasPending();
+        }
+        if (command.categories().contains("connection")) {
+            return true; // it does not go to Redis
+        }
+        boolean own = command.isBlocking()
+                || command.name().equals("WATCH")
+                || (connection.transaction().isWatching()
+                        && (command.hasKeys() || command.name().equals("EXEC")));
+        return connection.mayTakeRoute(own);
     }
 
     /** The rate limit, and the bound on what all clients together have under way. */
@@ -116,8 +143,7 @@ final class Dispatcher {
         }
         if (front.gauges().heldBytes.get() > front.settings().maxInFlightBytes()) {
             front.gauges().overloaded.increment();
-            invocation.error(
-                    "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100");
+            invocation.error(ClientConnection.OVERLOADED);
             return false;
         }
         return true;

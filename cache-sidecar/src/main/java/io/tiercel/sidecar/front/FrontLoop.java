@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What the connections of one event loop share. Confined to that loop. */
 final class FrontLoop {
     private static final long LOOK_MS = 20;
+    private static final long WORTH_IT = 64 << 10;
 
     private final Front front;
     private final EventLoop eventLoop;
@@ -23,6 +24,7 @@ final class FrontLoop {
     private final Gate gate;
     private final Set<ClientConnection> connections = new LinkedHashSet<>();
     private final ArrayDeque<ClientConnection> soon = new ArrayDeque<>();
+    private long relievedInVain = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(LOOK_MS);
 
     FrontLoop(
             Front front,
@@ -36,7 +38,9 @@ final class FrontLoop {
         this.keyspace = own;
         this.gate = new Gate(
                 Math.max(1, front.settings().maxInFlight() / loops),
+                front.settings().maxInFlightBytes() / 2 / loops,
                 own == null ? () -> 0 : own::inFlight,
+                own == null ? () -> 0 : own::bytesInFlight,
                 front.live()::queue,
                 front.gauges(),
                 loops);
@@ -104,6 +108,32 @@ final class FrontLoop {
         }
         if (!soon.isEmpty()) {
             eventLoop.execute(this::continueAll);
+        }
+    }
+
+    /**
+     * When all clients together hold too much, who holds the most goes, and so on until it is not too much any more. So
+     * who sends halves of requests, or does not read, harms himself and not those who wait for a small reply.
+     */
+    void relieve() {
+        Gauges gauges = front.gauges();
+        long most = front.settings().maxInFlightBytes();
+        long now = System.nanoTime();
+        if (gauges.heldBytes.get() + gauges.unreadBytes.get() <= most || now - relievedInVain < LOOK_MS * 1_000_000) {
+            return;
+        }
+        while (gauges.heldBytes.get() + gauges.unreadBytes.get() > most) {
+            ClientConnection heaviest = null;
+            for (ClientConnection one : connections) {
+                if (heaviest == null || one.weight() > heaviest.weight()) {
+                    heaviest = one;
+                }
+            }
+            if (heaviest == null || heaviest.weight() < WORTH_IT) {
+                relievedInVain = now;
+                return;
+            }
+            heaviest.giveWay();
         }
     }
 

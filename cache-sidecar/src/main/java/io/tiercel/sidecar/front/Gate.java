@@ -20,28 +20,53 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gate {
     private final int most;
+    private final long mostBytes;
     private final LongSupplier inFlight;
+    private final LongSupplier bytesInFlight;
     private final Supplier<QueueSettings> settings;
     private final Gauges gauges;
     private final int loops;
     private final PriorityQueue<Waiting> queue = new PriorityQueue<>(Comparator.comparingLong(Waiting::deadline));
     private int queued;
+    private boolean letting;
 
-    private record Waiting(ClientConnection connection, long deadline, int commands) {}
+    private record Waiting(ClientConnection connection, long deadline, int commands, long bytes) {}
 
-    /** @param most of this loop; {@code loops} share what the settings allow */
-    Gate(int most, LongSupplier inFlight, Supplier<QueueSettings> settings, Gauges gauges, int loops) {
+    /**
+     * @param most commands of this loop; {@code loops} share what the settings allow
+     * @param mostBytes of the commands of this loop
+     */
+    Gate(
+            int most,
+            long mostBytes,
+            LongSupplier inFlight,
+            LongSupplier bytesInFlight,
+            Supplier<QueueSettings> settings,
+            Gauges gauges,
+            int loops) {
         this.most = most;
+        this.mostBytes = mostBytes;
         this.inFlight = inFlight;
+        this.bytesInFlight = bytesInFlight;
         this.settings = settings;
         this.gauges = gauges;
         this.loops = loops;
     }
 
     /** Whether so many commands may be sent now. An empty house takes any number. */
-    boolean isOpen(int commands) {
+    boolean isOpen(int commands, long bytes) {
+        return queue.isEmpty() && hasRoom(commands, bytes);
+    }
+
+    private boolean hasRoom(int commands, long bytes) {
         long now = inFlight.getAsLong();
-        return queue.isEmpty() && (now == 0 || now + commands <= most);
+        return now == 0 || (now + commands <= most && bytesInFlight.getAsLong() + bytes <= mostBytes);
+    }
+
+    /** Whether a transaction of so many commands may be sent now; it does not wait. */
+    boolean takesAtOnce(int commands) {
+        long now = inFlight.getAsLong();
+        return now == 0 || now + commands <= most;
     }
 
     /**
@@ -50,7 +75,7 @@ final class Gate {
      * @return null if it waits, else why it does not
      */
     @Nullable
-    TierException enter(ClientConnection connection, int commands, long now) {
+    TierException enter(ClientConnection connection, int commands, long bytes, long now) {
         QueueSettings allowed = settings.get();
         if (!allowed.enabled()) {
             return refused("too many commands wait for Redis, and the queue is off");
@@ -58,22 +83,26 @@ final class Gate {
         if (queued > 0 && queued + commands > Math.max(1, allowed.maxSize() / loops)) {
             return refused("queue full");
         }
-        queue.add(new Waiting(connection, now + allowed.timeout().toNanos(), commands));
+        queue.add(new Waiting(connection, now + allowed.timeout().toNanos(), commands, bytes));
         count(commands);
         return null;
     }
 
     /** A command has been answered: whoever is first may go on if there is room. */
     void answered() {
-        while (!queue.isEmpty()) {
-            Waiting first = queue.peek();
-            long now = inFlight.getAsLong();
-            if (now != 0 && now + first.commands() > most) {
-                return;
+        if (letting) {
+            return; // what was let go has failed at once; whoever let it go looks for the next one
+        }
+        letting = true;
+        try {
+            while (!queue.isEmpty()
+                    && hasRoom(queue.peek().commands(), queue.peek().bytes())) {
+                Waiting first = queue.remove();
+                count(-first.commands());
+                first.connection().goOn();
             }
-            queue.poll();
-            count(-first.commands());
-            first.connection().goOn();
+        } finally {
+            letting = false;
         }
     }
 

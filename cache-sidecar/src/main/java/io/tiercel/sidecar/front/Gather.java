@@ -10,10 +10,18 @@ import org.jspecify.annotations.Nullable;
 final class Gather {
     private final Part[] parts;
     private final Consumer<List<byte[]>> done;
+    private final long most;
     private int left;
+    private long bytes;
 
     /** @param done told all replies, in the order of the parts, once */
     Gather(int count, Consumer<List<byte[]>> done) {
+        this(count, Long.MAX_VALUE, done);
+    }
+
+    /** @param most bytes of all replies; if they are more, each is an error instead */
+    Gather(int count, long most, Consumer<List<byte[]>> done) {
+        this.most = most;
         this.parts = new Part[count];
         this.left = count;
         this.done = done;
@@ -36,8 +44,15 @@ final class Gather {
         }
     }
 
-    private void answered() {
+    private void answered(Part part) {
         left--;
+        bytes += part.bytes().length;
+        if (bytes > most) {
+            // Not kept until the last has come: it may be as much again many times.
+            for (Part one : parts) {
+                one.refuse();
+            }
+        }
         if (left == 0) {
             done.accept(Arrays.stream(parts).map(Part::bytes).toList());
         }
@@ -55,13 +70,17 @@ final class Gather {
         public void reply(byte[] encoded) {
             if (bytes == null) {
                 bytes = encoded;
-                gather.answered();
+                gather.answered(this);
             }
         }
 
         @Override
         public boolean isDone() {
             return bytes != null;
+        }
+
+        void refuse() {
+            bytes = bytes == null ? null : RedisCommands.TOO_LARGE;
         }
 
         byte[] bytes() {

@@ -79,6 +79,8 @@ final class Info {
                 lines(
                         "used_memory",
                         runtime.totalMemory() - runtime.freeMemory(),
+                        "mem_clients_normal",
+                        gauges.heldBytes.get() + gauges.unreadBytes.get(),
                         "maxmemory",
                         0,
                         "maxmemory_policy",

@@ -61,6 +61,9 @@ final class RedisCommands {
     /** The cache's own: with pass-through off, these alone are done. */
     private static final Set<String> OWN = Set.of("GET", "MGET", "MSET", "MSETNX", "SUBSTR");
 
+    static final byte[] TOO_LARGE =
+            "-ERR the reply would be larger than max-output-bytes, ask for less at once\r\n".getBytes(US_ASCII);
+
     private RedisCommands() {}
 
     static Map<String, Command.Handler> handlers() {
@@ -113,11 +116,18 @@ final class RedisCommands {
         Request request = invocation.request();
         int count = request.count() - 1;
         boolean isResp3 = invocation.session().isResp3();
+        long most = invocation.loop().front().settings().maxOutputBytes();
+        long bytes = 0;
         List<Copy> copies = new ArrayList<>(count);
         for (int i = 1; i <= count; i++) {
             Copy copy = redis.hit(connection.probe(request, i));
             if (copy == null) {
                 break;
+            }
+            bytes += bytes(copy, isResp3).length;
+            if (bytes > most) {
+                invocation.reply().writeBytes(TOO_LARGE);
+                return;
             }
             copies.add(copy);
         }
@@ -128,7 +138,7 @@ final class RedisCommands {
             return;
         }
         Slot slot = invocation.later();
-        Gather gather = new Gather(count, replies -> slot.reply(firstErrorOrArray(replies)));
+        Gather gather = new Gather(count, most, replies -> slot.reply(firstErrorOrArray(replies)));
         slot.whenLate(gather::late);
         List<Key> missing = new ArrayList<>();
         List<ReplySlot> places = new ArrayList<>();

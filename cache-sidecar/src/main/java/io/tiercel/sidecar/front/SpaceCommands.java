@@ -266,14 +266,17 @@ final class SpaceCommands {
         });
     }
 
+    /** What came before it has been sent when it begins, and what comes behind it is not before it has ended. */
+    private static void settle(Invocation invocation) {
+        invocation.connection().sendNow();
+        invocation.connection().settle();
+    }
+
     /** Database 0 has all keys that no other one has: if there is no other one, all can go at once. */
     private static void flushFirst(Invocation invocation, LoopKeyspace redis, byte[][] words, Slot slot) {
         boolean[] others = {false};
-        ClientConnection connection = invocation.connection();
-        Session session = invocation.session();
-        boolean isResp3 = session.isResp3();
-        connection.sendNow(); // what came before it
-        connection.hold();
+        boolean isResp3 = invocation.session().isResp3();
+        settle(invocation);
         new Walk(redis, isResp3, OTHERS, key -> others[0] = true, error -> {
                     if (error != null) {
                         slot.reply(error);
@@ -286,13 +289,12 @@ final class SpaceCommands {
                             return Replies.OK;
                         });
                     }
-                    connection.release();
                 })
                 .begin();
     }
 
     private static void removeAll(Invocation invocation, LoopKeyspace redis, byte[] prefix, Slot slot) {
-        invocation.connection().sendNow(); // what came before it
+        settle(invocation);
         removeAll(redis, invocation.session().isResp3(), prefix, slot);
     }
 
@@ -318,6 +320,7 @@ final class SpaceCommands {
     private static void everyKey(Invocation invocation, Function<List<byte[]>, byte[]> reply) {
         byte[] prefix = invocation.session().prefix();
         Slot slot = invocation.muchLater();
+        settle(invocation);
         List<byte[]> found = new ArrayList<>();
         new Walk(
                         invocation.loop().redis(),

@@ -34,6 +34,8 @@ final class Transaction implements AutoCloseable {
     private static final String ABORTED = "EXECABORT Transaction discarded because of previous errors.";
     private static final String CROSSSLOT = "CROSSSLOT Keys in request don't hash to the same slot";
     private static final int MOST_COMMANDS = 100_000;
+    /** What a word takes beside its bytes. */
+    private static final int WORD = 16;
 
     /** Not done inside a transaction, as they would be done on a connection that others use too. */
     private static final Set<String> NOT_INSIDE = Set.of("CLIENT", "HELLO", "AUTH", "SELECT", "CONFIG");
@@ -41,6 +43,7 @@ final class Transaction implements AutoCloseable {
     private final ClientConnection connection;
     private final List<Queued> queued = new ArrayList<>();
     private final List<WatchedKey> watched = new ArrayList<>();
+    private long bytes;
     private boolean open;
     private boolean spoiled;
     private RedisPassage.@Nullable Line line;
@@ -72,6 +75,11 @@ final class Transaction implements AutoCloseable {
         return open ? queued.size() : -1;
     }
 
+    /** Bytes of what is queued and of the names of what is watched in memory. */
+    long bytes() {
+        return bytes;
+    }
+
     boolean isWatching() {
         return watching;
     }
@@ -99,17 +107,19 @@ final class Transaction implements AutoCloseable {
             spoiled = true;
             return;
         }
-        if (queued.size() >= MOST_COMMANDS) {
-            invocation.error("ERR a transaction has at most " + MOST_COMMANDS + " commands");
+        int most = mostCommands(invocation.loop().front());
+        if (queued.size() >= most) {
+            invocation.error("ERR a transaction has at most " + most + " commands");
             spoiled = true;
             return;
         }
         byte[][] words = invocation.words();
         MemoryKeyspace memory = invocation.loop().front().memory();
         String refusal = memory != null && memory.knows(name) ? memory.refusal(words) : null;
-        List<Integer> keys = exact.keys(words);
-        if (refusal != null || keys == null) {
-            invocation.error(refusal == null ? "ERR syntax error" : refusal);
+        List<Integer> found = exact.keys(words);
+        List<Integer> keys = found == null ? List.of() : found; // Redis says what is wrong with it
+        if (refusal != null) {
+            invocation.error(refusal);
             spoiled = true;
             return;
         }
@@ -120,6 +130,7 @@ final class Transaction implements AutoCloseable {
         }
         RedisCommands.addPrefix(invocation.session(), words, keys);
         queued.add(new Queued(exact, words, keys));
+        bytes += size(words);
         Reply.queued(invocation.reply());
     }
 
@@ -129,6 +140,7 @@ final class Transaction implements AutoCloseable {
         open = false;
         spoiled = false;
         queued.clear();
+        bytes = 0;
         if (abort) {
             unwatch();
             invocation.error(ABORTED);
@@ -171,9 +183,33 @@ final class Transaction implements AutoCloseable {
         watched.clear();
     }
 
+    /** Over Redis it must be possible to have all of it in flight, since it is sent as a whole. */
+    private static int mostCommands(Front front) {
+        return front.memory() != null
+                ? MOST_COMMANDS
+                : Math.min(MOST_COMMANDS, Math.max(1, front.settings().maxInFlight() / 2 - 2));
+    }
+
+    /**
+     * Whether there is room for a run. Checked before anything of it is sent: a MULTI that others' commands on the same
+     * connection follow, since its EXEC was refused, would make them part of the transaction.
+     */
+    private boolean hasRoom(Invocation invocation, int commands) {
+        int all = commands + connection.outbox().size();
+        return all <= invocation.loop().front().settings().maxInFlight()
+                && invocation.loop().gate().takesAtOnce(all);
+    }
+
     private void asOneRun(Invocation invocation, LoopKeyspace redis, List<Queued> commands, List<byte[]> keys) {
-        Slot slot = invocation.muchLater();
         List<Key> changed = changed(commands);
+        if (!hasRoom(invocation, commands.size() + changed.size() + 2)) {
+            unwatch();
+            invocation.loop().front().gauges().overloaded.increment();
+            invocation.error("OVERLOADED too many commands wait for Redis, retry_after_ms="
+                    + invocation.loop().front().settings().redisTimeout().toMillis());
+            return;
+        }
+        Slot slot = invocation.muchLater();
         boolean all = commands.stream().anyMatch(one -> RedisCommands.changesAllKeys(one.command));
         forget(redis, changed, all, true);
         List<RedisPassage.Call> run = new ArrayList<>(commands.size() + 2);
@@ -245,6 +281,7 @@ final class Transaction implements AutoCloseable {
         MemoryKeyspace memory = invocation.loop().front().memory();
         Session session = invocation.session();
         if (memory != null) {
+            bytes += size(words);
             for (int i = 1; i < words.length; i++) {
                 watched.add(new WatchedKey(session.database(), words[i], memory.version(session.database(), words[i])));
             }
@@ -300,6 +337,18 @@ final class Transaction implements AutoCloseable {
         return own;
     }
 
+    /** From now on the client wants that version of the protocol, also from the connection on which it watches. */
+    void protocol(boolean isResp3) {
+        RedisPassage.Line own = line;
+        if (own != null && watching && lineIsResp3 != isResp3) {
+            LoopKeyspace redis = connection.loop().redis();
+            redis.sent(1);
+            own.send(List.of(
+                    redis.call(new byte[][] {ascii("HELLO"), ascii(isResp3 ? "3" : "2")}, -1, LoopKeyspace.NOBODY)));
+            lineIsResp3 = isResp3;
+        }
+    }
+
     /** The connection on which something is watched, if the key is to be read there. */
     RedisPassage.@Nullable Line watchingLine(RedisPassage passage, byte[] key) {
         RedisPassage.Line own = line;
@@ -308,6 +357,9 @@ final class Transaction implements AutoCloseable {
 
     void unwatch() {
         watched.clear();
+        if (queued.isEmpty()) {
+            bytes = 0;
+        }
         RedisPassage.Line own = line;
         if (watching && own != null) {
             LoopKeyspace redis = connection.loop().redis();
@@ -322,6 +374,7 @@ final class Transaction implements AutoCloseable {
         open = false;
         spoiled = false;
         queued.clear();
+        bytes = 0;
         unwatch();
     }
 
@@ -332,6 +385,14 @@ final class Transaction implements AutoCloseable {
         if (own != null) {
             own.close();
         }
+    }
+
+    private static long size(byte[][] words) {
+        long size = 0;
+        for (byte[] word : words) {
+            size += word.length + WORD;
+        }
+        return size;
     }
 
     private static byte[] ascii(String text) {

@@ -28,6 +28,7 @@ public final class LoopKeyspace implements AutoCloseable {
     private static final byte[] PTTL = ascii("PTTL");
     private static final byte[] NULL_2 = ascii("$-1\r\n");
     private static final byte[] NULL_3 = ascii("_\r\n");
+    private static final int MOST_TOGETHER = 32;
     private static final long TOPOLOGY_LOOK_MS = 500;
 
     private final RedisKeyspace keyspace;
@@ -37,6 +38,7 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Written by the loop alone, read by others. */
     private final AtomicLong inFlight = new AtomicLong();
 
+    private long bytesInFlight;
     private Runnable whenAnswered = () -> {};
 
     LoopKeyspace(RedisKeyspace keyspace, EventLoop loop, Class<? extends SocketChannel> channels) {
@@ -65,6 +67,11 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Commands sent from this loop that Redis has not answered. */
     public long inFlight() {
         return inFlight.get();
+    }
+
+    /** Bytes of the commands in {@link #inFlight} that came through an outbox. */
+    public long bytesInFlight() {
+        return bytesInFlight;
     }
 
     // ---- reads
@@ -116,10 +123,12 @@ public final class LoopKeyspace implements AutoCloseable {
                 read(key, slots.get(i), out, isResp3, true, hot);
             }
         }
-        if (!together.isEmpty()) {
+        // Not all at once: a reply is held as a whole, and values may be large.
+        for (int from = 0; from < together.size(); from += MOST_TOGETHER) {
+            List<Integer> some = together.subList(from, Math.min(together.size(), from + MOST_TOGETHER));
             readTogether(
-                    together.stream().map(keys::get).toList(),
-                    together.stream().map(slots::get).toList(),
+                    some.stream().map(keys::get).toList(),
+                    some.stream().map(slots::get).toList(),
                     out);
         }
     }
@@ -432,7 +441,23 @@ public final class LoopKeyspace implements AutoCloseable {
         for (byte[] word : words) {
             size += word.length + 16L;
         }
-        out.add(call(words, route, answer), answer, size);
+        long bytes = size;
+        out.add(
+                call(words, route, new RedisPassage.Answer() {
+                    @Override
+                    public void replied(byte[] reply) {
+                        bytesInFlight -= bytes;
+                        answer.replied(reply);
+                    }
+
+                    @Override
+                    public void failed(TierException failure) {
+                        bytesInFlight -= bytes;
+                        answer.failed(failure);
+                    }
+                }),
+                answer,
+                size);
     }
 
     /** Why a command is not handed on; null if it is. */
@@ -474,8 +499,10 @@ public final class LoopKeyspace implements AutoCloseable {
     /** Sends what is in the outbox. */
     public void flush(Outbox out, boolean isResp3) {
         if (out.size() > 0) {
+            long bytes = out.bytes();
             List<RedisPassage.Call> calls = out.take();
             sent(calls.size());
+            bytesInFlight += bytes;
             passage(isResp3).send(calls);
         }
     }
