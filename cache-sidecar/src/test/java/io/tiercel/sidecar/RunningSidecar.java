@@ -33,6 +33,15 @@ final class RunningSidecar implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** The port of HTTP that reads, or the operators'. */
+    int httpPort(boolean admin) {
+        return running.facts().ports().stream()
+                .filter(port -> port instanceof StartFacts.HttpPort http && http.admin() == admin)
+                .mapToInt(port -> ((StartFacts.HttpPort) port).port())
+                .findFirst()
+                .orElseThrow();
+    }
+
     RawClient client() throws IOException {
         return RawClient.to(port());
     }
