@@ -58,6 +58,8 @@ final class ClientLimitsIT {
         List<String> all = new ArrayList<>(List.of(flags));
         all.add("--redis");
         all.add(server().uri());
+        all.add("--redis-timeout");
+        all.add("10s");
         sidecar = RunningSidecar.with(all.toArray(String[]::new)).awaitRedis();
     }
 

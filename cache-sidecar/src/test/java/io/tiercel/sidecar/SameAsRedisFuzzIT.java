@@ -83,6 +83,24 @@ final class SameAsRedisFuzzIT {
         }
     }
 
+    @Test
+    void a_pipeline_does_not_overtake_itself_where_it_changes_its_connection_to_redis() throws IOException {
+        String set = RawClient.encoded("SET", "k", "v");
+        String get = RawClient.encoded("GET", "k");
+        String[] changes = {
+            RawClient.encoded("HELLO", "3"),
+            RawClient.encoded("WATCH", "other"),
+            RawClient.encoded("WATCH", "k") + RawClient.encoded("APPEND", "k", "w") + RawClient.encoded("UNWATCH"),
+            RawClient.encoded("SELECT", "1") + set + RawClient.encoded("FLUSHDB"),
+            RawClient.encoded("WATCH", "k") + RawClient.encoded("COPY", "k", "k2") + RawClient.encoded("INCR", "k2")
+        };
+        for (int i = 0; i < 100; i++) {
+            String sent = RawClient.encoded("FLUSHALL") + set + changes[i % changes.length] + get;
+            String expected = expected(sent);
+            assertThat(comparable(actual(sent, expected, new Random(i)))).isEqualTo(comparable(expected));
+        }
+    }
+
     private static void compare(long seed) throws IOException {
         String sent = new PipelineFuzz(seed).next();
         String expected = expected(sent);

@@ -17,6 +17,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ final class TlsPortIT {
     private static Path serverKey;
     private static Path clientPem;
 
-    private RunningSidecar sidecar;
+    private @Nullable RunningSidecar sidecar;
 
     @BeforeAll
     static void makeCertificates() throws Exception {
@@ -103,7 +104,16 @@ final class TlsPortIT {
 
     @AfterEach
     void end() {
-        sidecar.close();
+        if (sidecar != null) {
+            sidecar.close();
+        }
+    }
+
+    private RunningSidecar sidecar() {
+        if (sidecar == null) {
+            throw new IllegalStateException("not started");
+        }
+        return sidecar;
     }
 
     private void start(String... flags) throws StartException {
@@ -139,7 +149,8 @@ final class TlsPortIT {
         trust.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(own, trust.getTrustManagers(), null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", sidecar.port());
+        SSLSocket socket = (SSLSocket)
+                context.getSocketFactory().createSocket("127.0.0.1", sidecar().port());
         if (protocols.length > 0) {
             socket.setEnabledProtocols(protocols);
         }
@@ -168,12 +179,12 @@ final class TlsPortIT {
     void who_does_not_speak_tls_is_let_go_and_harms_nobody() throws Exception {
         startWithTls();
         for (int i = 0; i < 20; i++) {
-            try (RawClient plain = sidecar.client()) {
+            try (RawClient plain = sidecar().client()) {
                 plain.send(RawClient.encoded("SET", "k", "v"));
                 assertThat(plain.rest()).doesNotContain("OK");
             }
         }
-        try (RawClient silent = sidecar.client();
+        try (RawClient silent = sidecar().client();
                 RawClient client = client("")) {
             assertThat(client.ask("EXISTS", "k")).isEqualTo(":0\r\n");
             assertThat(silent.isCutOffWithin(10_000))

@@ -44,14 +44,7 @@ final class Databases {
             slot.reply(none ? Replies.integer(0) : reply);
         });
         slot.whenLate(gather::late);
-        RedisCommands.hand(
-                invocation.loop().redis(),
-                invocation.command(),
-                rename,
-                List.of(1, 2),
-                gather.part(0),
-                invocation.connection().outbox(),
-                session);
+        RedisCommands.give(invocation, invocation.command(), rename, List.of(1, 2), gather.part(0));
     }
 
     private static void copy(Invocation invocation) {
@@ -73,14 +66,8 @@ final class Databases {
         }
         sent.set(1, RedisCommands.prefixed(session, words[1]));
         sent.set(2, SpaceCommands.join(Session.prefix(database), words[2]));
-        RedisCommands.hand(
-                invocation.loop().redis(),
-                invocation.command(),
-                sent.toArray(byte[][]::new),
-                List.of(1, 2),
-                invocation.later(),
-                invocation.connection().outbox(),
-                session);
+        RedisCommands.give(
+                invocation, invocation.command(), sent.toArray(byte[][]::new), List.of(1, 2), invocation.later());
     }
 
     /** The database that a word names; null if it is none, which the client has been told. */

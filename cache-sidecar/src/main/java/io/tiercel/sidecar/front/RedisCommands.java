@@ -335,6 +335,21 @@ final class RedisCommands {
                 session.isResp3());
     }
 
+    /** As {@link #hand}, over the connection on which the client watches the key if there is one. */
+    static void give(Invocation invocation, Command command, byte[][] words, List<Integer> keys, ReplySlot slot) {
+        Session session = invocation.session();
+        LoopKeyspace redis = invocation.loop().redis();
+        RedisPassage.Line line = invocation
+                .connection()
+                .transaction()
+                .watchingLine(redis.passage(session.isResp3()), words[keys.get(0)]);
+        if (line == null) {
+            hand(redis, command, words, keys, slot, invocation.connection().outbox(), session);
+        } else {
+            onLine(redis, line, command, words, keys, slot);
+        }
+    }
+
     private static void onLine(
             LoopKeyspace redis,
             RedisPassage.Line line,
