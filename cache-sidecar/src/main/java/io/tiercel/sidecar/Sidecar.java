@@ -160,7 +160,7 @@ final class Sidecar implements Running {
             return null;
         }
         tiers.add(new StartFacts.Tier("L1", l1, TierStatus.State.UP, "copies, kept in step by Redis' own notices"));
-        RedisTier tier = RedisTier.connect(redis.startWithoutServer(true).clientName("tiercel-sidecar"));
+        RedisTier tier = RedisTier.connect(redis.startWithoutServer(true).clientName(clientName()));
         RemoteTier l3 = null;
         try {
             l3 = memcached.isEmpty()
@@ -196,6 +196,11 @@ final class Sidecar implements Running {
             }
             throw e;
         }
+    }
+
+    /** With the name of the pod, so that CLIENT LIST on a server says whose connections they are. */
+    private String clientName() {
+        return "tiercel-sidecar-" + config.identity().pod().replaceAll("[^!-~]", "_");
     }
 
     // ---- settings of the parts

@@ -8,10 +8,10 @@ import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.keyspace.Copy;
 import io.tiercel.sidecar.keyspace.Errors;
 import io.tiercel.sidecar.keyspace.Key;
+import io.tiercel.sidecar.keyspace.Leases;
 import io.tiercel.sidecar.keyspace.LoopKeyspace;
-import io.tiercel.sidecar.keyspace.Outbox;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
-import io.tiercel.sidecar.keyspace.ReplySlot;
+import io.tiercel.sidecar.keyspace.Tags;
 import io.tiercel.sidecar.resp.Protocol;
 import io.tiercel.sidecar.resp.Reply;
 import io.tiercel.sidecar.resp.Request;
@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  * </pre>
  */
 final class CacheCommands {
-    private static final Duration LONGEST_LEASE = Duration.ofMinutes(10);
+    private static final Duration LONGEST_LEASE = Leases.LONGEST;
     private static final long LONGEST_LIFE = Duration.ofDays(30).toMillis();
     private static final String TAG = RedisKeyspace.RESERVED + "tag:";
 
@@ -150,21 +150,8 @@ final class CacheCommands {
             for (int i = 0; i < tags.size(); i++) {
                 int index = i;
                 byte[] tagKey = tagKey(session, tags.get(i));
-                ask(redis, new byte[][] {ascii("SMEMBERS"), tagKey}, members -> {
-                    List<byte[]> keys = Replies.elements(members);
-                    if (keys == null) {
-                        gather.part(index).reply(members);
-                        return;
-                    }
-                    List<byte[]> all = keys.stream().map(LoopKeyspace::unframed).toList();
-                    Removal.start(
-                            redis,
-                            all,
-                            reply -> ask(
-                                    redis,
-                                    withKeys(ascii("SREM"), tagKey, all),
-                                    removed -> gather.part(index).reply(reply)));
-                });
+                Tags.invalidate(
+                        redis, tagKey, members -> removeTagged(redis, tagKey, members, gather.part(index)::reply));
             }
             return;
         }
@@ -177,15 +164,24 @@ final class CacheCommands {
         Removal.start(redis, keys, slot::reply);
     }
 
-    private static byte[][] withKeys(byte[] name, byte[] first, List<byte[]> rest) {
-        List<byte[]> words = new ArrayList<>();
-        words.add(name);
-        words.add(first);
-        words.addAll(rest);
-        if (rest.isEmpty()) {
-            words.add(new byte[0]);
+    private static void removeTagged(LoopKeyspace redis, byte[] tagKey, byte[] members, Consumer<byte[]> done) {
+        List<byte[]> framed = Replies.elements(members);
+        if (framed == null || framed.isEmpty()) {
+            done.accept(framed == null ? members : Replies.integer(0));
+            return;
         }
-        return words.toArray(byte[][]::new);
+        List<byte[]> all = framed.stream().map(LoopKeyspace::unframed).toList();
+        List<byte[]> keys = new ArrayList<>();
+        for (int i = 0; i < all.size(); i += 2) {
+            keys.add(all.get(i));
+        }
+        Removal.start(redis, keys, removed -> {
+            if (Replies.isError(removed)) {
+                done.accept(removed); // who tries again finds them
+            } else {
+                Tags.leave(redis, tagKey, all, left -> done.accept(Replies.isError(left) ? left : removed));
+            }
+        });
     }
 
     private static byte[] sum(List<byte[]> replies) {
@@ -197,34 +193,6 @@ final class CacheCommands {
             sum += LoopKeyspace.number(reply);
         }
         return Replies.integer(sum);
-    }
-
-    private static void ask(LoopKeyspace redis, byte[][] words, Consumer<byte[]> reply) {
-        Outbox out = new Outbox();
-        redis.pass(
-                words,
-                1,
-                List.of(),
-                true,
-                new ReplySlot() {
-                    private boolean done;
-
-                    @Override
-                    public void reply(byte[] encoded) {
-                        if (!done) {
-                            done = true;
-                            reply.accept(encoded);
-                        }
-                    }
-
-                    @Override
-                    public boolean isDone() {
-                        return done;
-                    }
-                },
-                out,
-                true);
-        redis.flush(out, true);
     }
 
     private static byte[] tagKey(Session session, byte[] tag) {
@@ -306,12 +274,16 @@ final class CacheCommands {
             if (error != null) {
                 slot.reply(error);
             } else {
-                redis.shared().leases().fill(redis, key, isResp3, token, value, life, longer, slot);
+                long invalidated = replies.stream()
+                        .mapToLong(LoopKeyspace::number)
+                        .filter(ago -> ago >= 0)
+                        .min()
+                        .orElse(-1);
+                redis.shared().leases().fill(redis, key, isResp3, token, value, life, longer, invalidated, slot);
             }
         });
         for (int i = 0; i < tags.size(); i++) {
-            byte[][] words = {ascii("SADD"), tagKey(session, tags.get(i)), key.bytes()};
-            ask(redis, words, gather.part(i)::reply);
+            Tags.join(redis, tagKey(session, tags.get(i)), key.bytes(), gather.part(i)::reply);
         }
     }
 

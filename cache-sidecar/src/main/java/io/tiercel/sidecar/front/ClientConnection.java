@@ -44,6 +44,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final int SAMPLE = 16;
     static final String OVERLOADED =
             "OVERLOADED requests and replies under way exceed max-in-flight-bytes, retry_after_ms=100";
+    private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final FrontLoop loop;
@@ -578,6 +579,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Whether nothing of it is under way. */
     boolean isQuiet() {
         return pending.isEmpty() && stalled == null && !decoder.isMidRequest() && !held && !waits && out == null;
+    }
+
+    /** Whether nothing has come from it for a moment. */
+    boolean isCalm(long now) {
+        return now - readAt >= CALM_NANOS;
     }
 
     boolean hasPending() {

@@ -364,12 +364,19 @@ final class RedisCommands {
         }
         List<Key> changed = changed(command, words, keys);
         List<RedisPassage.Call> calls = new ArrayList<>();
-        changed.forEach(key -> redis.shared().changing(key, true));
+        changed.forEach(key -> {
+            if (command.isBlocking()) {
+                redis.shared().mayChange(key);
+            } else {
+                redis.shared().changing(key, true);
+            }
+        });
         byte[][] removal = redis.leaseRemoval(changed);
         if (removal != null) {
             calls.add(redis.call(removal, -1, LoopKeyspace.NOBODY));
         }
-        calls.add(redis.call(words, -1, redis.answer(changed, command.mayWrite(), slot)));
+        List<Key> ending = command.isBlocking() ? List.of() : changed;
+        calls.add(redis.call(words, -1, redis.answer(ending, command.mayWrite(), slot)));
         redis.sent(calls.size());
         line.send(calls);
     }
@@ -387,12 +394,14 @@ final class RedisCommands {
             slot.reply(LoopKeyspace.down(new TierException("redis: no node is known")));
             return;
         }
+        List<Key> changed = changed(command, words, keys);
         connection.sendNow();
         connection.hold();
         onLine(redis, line, command, words, keys, new ReplySlot() {
             @Override
             public void reply(byte[] encoded) {
                 boolean first = !slot.isDone();
+                changed.forEach(redis.shared()::mayChange);
                 slot.reply(encoded);
                 if (first) {
                     connection.release();

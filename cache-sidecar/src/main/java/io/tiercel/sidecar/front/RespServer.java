@@ -67,6 +67,8 @@ public final class RespServer implements AutoCloseable {
     private static final long HANDSHAKE_MS = 5_000;
     private static final long LOOK_MS = 100;
     private static final int SECONDS_TO_MOVE = 10;
+    private static final long DRAIN_LOOK_MS = 2;
+    private static final Duration CALM_UNTIL = Duration.ofMillis(300);
 
     private final Front front;
     private final MultiThreadIoEventLoopGroup group;
@@ -236,9 +238,12 @@ public final class RespServer implements AutoCloseable {
                 .map(loop -> {
                     CompletableFuture<Void> done = new CompletableFuture<>();
                     long now = System.nanoTime();
+                    Drain drain =
+                            new Drain(now + CALM_UNTIL.toNanos(), now + grace.toNanos(), now + limit.toNanos(), done);
                     loop.eventLoop().execute(() -> {
                         loop.connections().forEach(this::tellToMove);
-                        drain(loop, now + grace.toNanos(), now + limit.toNanos(), done);
+                        // Not at once: what has arrived by now is read first.
+                        later(loop, drain);
                     });
                     return done;
                 })
@@ -262,21 +267,36 @@ public final class RespServer implements AutoCloseable {
         }));
     }
 
-    private void drain(FrontLoop loop, long graceEnd, long end, CompletableFuture<Void> done) {
+    /**
+     * How clients are let go.
+     *
+     * @param calmEnd until then only those from which nothing has come lately: more of it may lie in the socket
+     * @param graceEnd until then only at a moment when nothing of them is under way, and none that was told to move; from
+     *     then on nothing more is read from any
+     * @param end when the others are cut off
+     */
+    private record Drain(long calmEnd, long graceEnd, long end, CompletableFuture<Void> done) {}
+
+    private void later(FrontLoop loop, Drain drain) {
+        var unused = loop.eventLoop().schedule(() -> drain(loop, drain), DRAIN_LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void drain(FrontLoop loop, Drain drain) {
         long now = System.nanoTime();
         for (ClientConnection connection : loop.connections()) {
             boolean told = connection.session().wantsMaintenance()
                     && connection.session().isResp3();
-            if (now - end >= 0) {
+            boolean calm = now - drain.calmEnd() >= 0 || connection.isCalm(now);
+            if (now - drain.end() >= 0) {
                 var unused = connection.channel().close();
-            } else if (connection.isQuiet() && (!told || now - graceEnd >= 0)) {
+            } else if (now - drain.graceEnd() >= 0 || (connection.isQuiet() && calm && !told)) {
                 connection.closeWhenAnswered();
             }
         }
         if (loop.connections().isEmpty()) {
-            done.complete(null);
+            drain.done().complete(null);
         } else {
-            var unused = loop.eventLoop().schedule(() -> drain(loop, graceEnd, end, done), 2, TimeUnit.MILLISECONDS);
+            later(loop, drain);
         }
     }
 

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.sidecar.keyspace.Errors;
+import io.tiercel.sidecar.keyspace.Leases;
 import io.tiercel.sidecar.keyspace.LoopKeyspace;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.keyspace.ReplySlot;
@@ -309,11 +310,38 @@ final class SpaceCommands {
         new Walk(redis, isResp3, prefix, own, error -> {
                     if (error != null) {
                         slot.reply(error);
+                    } else if (prefix.length > 0 && redis.shared().leases().mayBeInUse(redis)) {
+                        withLeases(redis, isResp3, prefix, found, slot);
                     } else {
-                        Removal.start(redis, found, reply -> slot.reply(Replies.isError(reply) ? reply : Replies.OK));
+                        remove(redis, found, slot);
                     }
                 })
                 .begin();
+    }
+
+    /** Those of keys that are not there, which are about to be, end as well. */
+    private static void withLeases(LoopKeyspace redis, boolean isResp3, byte[] prefix, List<byte[]> found, Slot slot) {
+        new Walk(
+                        redis,
+                        isResp3,
+                        Leases.LEASE.getBytes(US_ASCII),
+                        key -> {
+                            if (Leases.isLeaseOf(key, prefix)) {
+                                found.add(key);
+                            }
+                        },
+                        error -> {
+                            if (error == null) {
+                                remove(redis, found, slot);
+                            } else {
+                                slot.reply(error);
+                            }
+                        })
+                .begin();
+    }
+
+    private static void remove(LoopKeyspace redis, List<byte[]> keys, Slot slot) {
+        Removal.start(redis, keys, reply -> slot.reply(Replies.isError(reply) ? reply : Replies.OK));
     }
 
     /** Goes through the keys of one database, and replies what is made of them, each as its clients know it. */

@@ -8,12 +8,15 @@ import io.tiercel.cache.tier.redis.RedisPassage;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +27,30 @@ import org.jspecify.annotations.Nullable;
  * <p>So that a value loaded before a write cannot land after it, each write through a sidecar removes the lease first.
  * That would cost every write a command although hardly anybody uses leases, so Redis holds a note that says whether
  * anybody does, each sidecar keeps a copy of it that the change feed vouches for, and who cannot know takes it that there
- * are some. The first to ask for a lease writes the note and waits for the feed's bound: by then every sidecar knows. A
- * removal of a key that does not exist, by another client than a sidecar, changes nothing that could be seen.
+ * are some. Who is asked for a lease writes the note if there is none, and waits until the note that is there was there
+ * for the feed's bound: by then every sidecar knows. The note's value is another one each time, so one that was lost and
+ * written again is not taken for the one that everybody knew.
+ *
+ * <p>When the note goes, by FLUSHALL say, one sidecar hears of it before another and may give a lease meanwhile. So
+ * whoever has heard of the note, of whatever change to it, removes leases for as long after that as one can live; and who
+ * finds none waits for the bound and the usual life of a lease until he believes it.
+ *
+ * <p>A removal of a key that does not exist, by another client than a sidecar, changes nothing that could be seen, nor
+ * does a value that came and went again between lease and fill.
  *
  * <p>After Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1. Thread-safe.
  */
 public final class Leases {
-    private static final String LEASE = RedisKeyspace.RESERVED + "lease:";
+    /** Leases are keys that begin so. */
+    public static final String LEASE = RedisKeyspace.RESERVED + "lease:";
+
     private static final String STALE = RedisKeyspace.RESERVED + "stale:";
     private static final byte[] NOTE = (RedisKeyspace.RESERVED + "leases").getBytes(US_ASCII);
     private static final Duration NOTE_LIFE = Duration.ofDays(7);
+    private static final String NOTE_LIFE_MILLIS = Long.toString(NOTE_LIFE.toMillis());
+    /** The longest that a lease can live. */
+    public static final Duration LONGEST = Duration.ofMinutes(10);
+
     private static final int SLOTS = 16_384;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -47,9 +64,14 @@ public final class Leases {
             return {'WAIT', redis.call('PTTL', KEYS[2]), stale}
             """;
 
+    // Both ages are counted from lives that Redis itself has counted down, so no clocks are compared.
     private static final String FILL = """
             if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+            local life = tonumber(string.match(ARGV[1], '%.(%d+)$') or 0)
+            local age = life - redis.call('PTTL', KEYS[2])
             redis.call('UNLINK', KEYS[2])
+            local invalidated = tonumber(ARGV[5])
+            if invalidated >= 0 and age >= invalidated - 2 then return 0 end
             if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
             redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
             if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3] + ARGV[4]) end
@@ -80,24 +102,63 @@ public final class Leases {
         }
     }
 
+    /**
+     * A note that was there.
+     *
+     * @param value its value as a bulk string
+     * @param known when every sidecar knows of it, in monotonic nanoseconds
+     */
+    private record Note(byte[] value, long known) {}
+
     private final RedisKeyspace keyspace;
     private final Key note = Key.of(NOTE);
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime() - LOOK_NANOS);
-    /** Whether every sidecar has had time to learn that there are leases. */
-    private volatile boolean known;
+    private final AtomicReference<@Nullable Note> seen = new AtomicReference<>();
+    /** Until then a lease may live that was given while there was a note. */
+    private volatile long inUseUntil = System.nanoTime();
 
     Leases(RedisKeyspace keyspace) {
         this.keyspace = keyspace;
     }
 
+    /** The prefixes of keys whose changes are to be told, so that those of the note are among them. */
+    static List<String> withNote(List<String> prefixes) {
+        String own = new String(NOTE, US_ASCII);
+        if (prefixes.stream().anyMatch(own::startsWith)) {
+            return prefixes;
+        }
+        return Stream.concat(Stream.of(own), prefixes.stream().filter(prefix -> !prefix.startsWith(own)))
+                .toList();
+    }
+
+    /** A key has changed, whoever did it. */
+    void changed(Key key) {
+        if (key.equals(note)) {
+            heardOf();
+        }
+    }
+
+    private void heardOf() {
+        inUseUntil =
+                System.nanoTime() + LONGEST.plus(keyspace.settings().bound()).toNanos();
+    }
+
     /** The key of what belongs to a key, in its slot. */
-    private static byte[] beside(String what, byte[] key) {
+    static byte[] beside(String what, byte[] key) {
         String text = new String(key, ISO_8859_1);
         int brace = text.indexOf('{');
         int end = brace < 0 ? -1 : text.indexOf('}', brace + 1);
         boolean tagged = end > brace + 1;
         String tag = tagged ? "" : "{" + new String(Tags.BY_SLOT[RedisPassage.slot(key)], US_ASCII) + "}";
         return (what + tag + text).getBytes(ISO_8859_1);
+    }
+
+    /** Whether a key is the lease of a key that begins with these bytes. */
+    public static boolean isLeaseOf(byte[] lease, byte[] prefix) {
+        String text = new String(lease, ISO_8859_1);
+        String wanted = new String(prefix, ISO_8859_1);
+        int end = text.startsWith(LEASE + "{") ? text.indexOf('}') + 1 : 0;
+        return text.startsWith(LEASE + wanted) || (end > 0 && text.startsWith(wanted, end));
     }
 
     /** What a write of these keys has to send before it; null if there is nothing to remove. */
@@ -115,55 +176,115 @@ public final class Leases {
         return words.toArray(byte[][]::new);
     }
 
-    private boolean mayBeInUse(LoopKeyspace loop) {
+    /** Whether there may be leases; true if that is not known. */
+    public boolean mayBeInUse(LoopKeyspace loop) {
         long now = System.nanoTime();
-        Copy copy = keyspace.copies().fresh(note, now);
-        if (copy != null) {
-            return copy.framed() != null;
+        if (now - inUseUntil < 0) {
+            return true;
         }
+        Copy copy = keyspace.copies().fresh(note, now);
+        if (copy == null) {
+            look(loop, now);
+            return true;
+        }
+        if (copy.framed() != null) {
+            heardOf();
+            return true;
+        }
+        KeyspaceSettings settings = keyspace.settings();
+        return now - copy.readAt() < settings.bound().plus(settings.leaseTime()).toNanos();
+    }
+
+    private void look(LoopKeyspace loop, long now) {
         long last = lookedAt.get();
         if (now - last >= LOOK_NANOS && lookedAt.compareAndSet(last, now)) {
             loop.look(note);
         }
-        return true;
     }
 
-    /** Makes sure that every sidecar knows of leases; {@code then} is told on the loop whether that is so. */
-    void arm(LoopKeyspace loop, Consumer<byte @Nullable []> then) {
-        Copy copy = keyspace.copies().fresh(note, System.nanoTime());
-        if (known && copy != null && copy.framed() != null) {
+    /** Makes sure that every sidecar knows of leases; {@code then} is told on the loop why that is not so, or null. */
+    private void arm(LoopKeyspace loop, Consumer<byte @Nullable []> then) {
+        long now = System.nanoTime();
+        Copy copy = keyspace.copies().fresh(note, now);
+        Note last = seen.get();
+        if (copy != null && last != null && Arrays.equals(copy.framed(), last.value()) && now - last.known() >= 0) {
+            if (copy.expires() - now < NOTE_LIFE.toNanos() / 2) {
+                renew(loop, now);
+            }
             then.accept(null);
             return;
         }
-        loop.look(note);
-        byte[][] words = {
-            "SET".getBytes(US_ASCII),
-            NOTE,
-            {'1'},
-            "PX".getBytes(US_ASCII),
-            Long.toString(NOTE_LIFE.toMillis()).getBytes(US_ASCII)
-        };
-        loop.own(words, 1, new RedisPassage.Answer() {
-            @Override
-            public void replied(byte[] reply) {
-                if (reply[0] == '-') {
-                    then.accept(reply);
-                    return;
-                }
-                loop.look(note);
-                loop.later(
-                        () -> {
-                            known = true;
-                            then.accept(null);
-                        },
-                        keyspace.settings().bound());
-            }
+        byte[] value = random();
+        loop.own(
+                words("SET", NOTE, value, ascii("NX"), ascii("PX"), ascii(NOTE_LIFE_MILLIS)),
+                1,
+                new Reply(then, done -> read(loop, then)));
+    }
 
-            @Override
-            public void failed(TierException failure) {
-                then.accept(LoopKeyspace.down(failure));
+    /** What is there now may have been written by this process or another one, at this moment or long ago. */
+    private void read(LoopKeyspace loop, Consumer<byte @Nullable []> then) {
+        long asked = System.nanoTime();
+        loop.look(note);
+        loop.own(words("GET", NOTE), 1, new Reply(then, value -> {
+            if (LoopKeyspace.isNull(value)) {
+                then.accept(Errors.of("TIERDOWN Redis has lost what it was just told of leases; try again"));
+                return;
             }
-        });
+            heardOf();
+            long left = learn(value, asked).known() - System.nanoTime();
+            if (left <= 0) {
+                then.accept(null);
+            } else {
+                loop.later(() -> then.accept(null), Duration.ofNanos(left));
+            }
+        }));
+    }
+
+    private Note learn(byte[] value, long asked) {
+        Note found = new Note(value, asked + keyspace.settings().bound().toNanos());
+        Note now = seen.updateAndGet(last -> last != null && Arrays.equals(last.value(), value) ? last : found);
+        return now == null ? found : now;
+    }
+
+    private void renew(LoopKeyspace loop, long now) {
+        long last = lookedAt.get();
+        if (now - last >= LOOK_NANOS && lookedAt.compareAndSet(last, now)) {
+            loop.own(words("PEXPIRE", NOTE, ascii(NOTE_LIFE_MILLIS)), 1, LoopKeyspace.NOBODY);
+        }
+    }
+
+    /** A reply of Redis that is no error, or the news that there is none. */
+    private record Reply(Consumer<byte @Nullable []> error, Consumer<byte[]> then) implements RedisPassage.Answer {
+        @Override
+        public void replied(byte[] reply) {
+            if (reply[0] == '-') {
+                error.accept(reply);
+            } else {
+                then.accept(reply);
+            }
+        }
+
+        @Override
+        public void failed(TierException failure) {
+            error.accept(LoopKeyspace.down(failure));
+        }
+    }
+
+    private static byte[] random() {
+        byte[] token = new byte[12];
+        RANDOM.nextBytes(token);
+        return Base64.getUrlEncoder().withoutPadding().encode(token);
+    }
+
+    private static byte[][] words(String name, byte[]... arguments) {
+        byte[][] words = new byte[1 + arguments.length][];
+        words[0] = ascii(name);
+        System.arraycopy(arguments, 0, words, 1, arguments.length);
+        return words;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(US_ASCII);
     }
 
     /**
@@ -176,16 +297,17 @@ public final class Leases {
                 slot.reply(refusal);
                 return;
             }
-            byte[] token = new byte[12];
-            RANDOM.nextBytes(token);
-            byte[] text = Base64.getUrlEncoder().withoutPadding().encode(token);
-            run(loop, GRANT, key, isResp3, List.of(text, millis(life)), false, slot);
+            // With its life, from which its age is known later.
+            byte[] token = ascii(new String(random(), US_ASCII) + "." + life.toMillis());
+            run(loop, GRANT, key, isResp3, List.of(token, millis(life)), false, slot);
         });
     }
 
     /**
      * Stores a value under a lease; the reply is 1 if it was stored, 0 if the lease is gone: whoever fills has the value
      * for himself, and somebody has written or removed the key meanwhile.
+     *
+     * @param invalidated how many milliseconds ago one of the value's tags was invalidated, at least; -1 if none was
      */
     public void fill(
             LoopKeyspace loop,
@@ -195,8 +317,10 @@ public final class Leases {
             byte[] value,
             Duration ttl,
             Duration stale,
+            long invalidated,
             ReplySlot slot) {
-        run(loop, FILL, key, isResp3, List.of(token, value, millis(ttl), millis(stale)), true, slot);
+        List<byte[]> arguments = List.of(token, value, millis(ttl), millis(stale), ascii(Long.toString(invalidated)));
+        run(loop, FILL, key, isResp3, arguments, true, slot);
     }
 
     /** Gives a lease back, for somebody else to load; the reply is 1, or 0 if it was gone. */

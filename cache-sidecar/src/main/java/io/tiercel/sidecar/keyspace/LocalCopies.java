@@ -5,9 +5,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Policy;
 import io.tiercel.cache.tier.Section;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,15 +20,31 @@ import org.jspecify.annotations.Nullable;
  * counter that the ticket is of, and what was read before it is not kept. Counters are striped, so a change now and then
  * costs a neighbour its copy.
  *
+ * <p>While a write of a key is under way nothing of it is kept: a client that sent the write and reads behind it, before
+ * it has the answer, would find what another connection has just read from before the write.
+ *
+ * <p>Reads that go to Redis over different connections may come back in another order than they were done in. So that no
+ * client is given an older value than it was given before, whatever was given out from Redis is noted, by stripe: a value
+ * that was read before another one was given out is not kept, and a copy that Redis' own answer differs from is dropped.
+ *
  * <p>Copies whose end has come are kept for a while, to be served when Redis is away; Caffeine drops them when there is no
  * room. Thread-safe; a look takes no lock and makes no object.
  */
 public final class LocalCopies {
     private static final int STRIPES = 16_384;
+    /** More of them, as every read of Redis moves one. */
+    private static final int GIVEN_STRIPES = 1 << 16;
 
     private final Cache<Key, Copy> cache;
     private final Policy.Eviction<Key, Copy> eviction;
     private final AtomicIntegerArray fences = new AtomicIntegerArray(STRIPES);
+    /** How many writes are under way. */
+    private final AtomicIntegerArray writing = new AtomicIntegerArray(STRIPES);
+    /** What was given out last: a hash of it in the lower half, in the upper one how often that has become another. */
+    private final AtomicLongArray given = new AtomicLongArray(GIVEN_STRIPES);
+    /** How many copies are just being kept. */
+    private final AtomicIntegerArray keeping = new AtomicIntegerArray(STRIPES);
+
     private final long maximumBytes;
     private final LongAdder changes = new LongAdder();
 
@@ -55,16 +74,82 @@ public final class LocalCopies {
         return copy != null && copy.isFresh(now) ? copy : null;
     }
 
+    /**
+     * What was known of a key before Redis was asked.
+     *
+     * @param fence counts changes
+     * @param given what had been given out
+     */
+    record Ticket(int fence, long given) {}
+
     /** To be taken before Redis is asked. */
-    int ticket(Key key) {
-        return fences.get(stripe(key));
+    Ticket ticket(Key key) {
+        return new Ticket(fences.get(stripe(key)), given.get(givenStripe(key)));
     }
 
-    /** Keeps the copy unless the key has changed since the ticket was taken. */
-    boolean keep(Key key, int ticket, Copy copy) {
+    /** Whether nothing has been told of the key since the ticket was taken. */
+    boolean isUnchanged(Key key, Ticket ticket) {
         int stripe = stripe(key);
-        Copy now = cache.asMap().compute(key, (k, old) -> fences.get(stripe) == ticket ? copy : old);
-        return now == copy;
+        return fences.get(stripe) == ticket.fence() && writing.get(stripe) == 0;
+    }
+
+    /**
+     * Keeps the copy unless the key has changed since the ticket was taken, or something else was given out that may be
+     * newer.
+     */
+    boolean keep(Key key, Ticket ticket, Copy copy) {
+        int stripe = stripe(key);
+        int mark = mark(key, copy.framed());
+        keeping.incrementAndGet(stripe);
+        try {
+            Copy now = cache.asMap()
+                    .compute(key, (k, old) -> isUnchanged(key, ticket) && isLast(key, ticket, mark) ? copy : old);
+            return now == copy;
+        } finally {
+            keeping.decrementAndGet(stripe);
+        }
+    }
+
+    /** Whether since the ticket was taken nothing was given out but what had been before, and then perhaps this. */
+    private boolean isLast(Key key, Ticket ticket, int mark) {
+        long last = given.get(givenStripe(key));
+        return last == ticket.given() || ((int) last == mark && (last >>> 32) - (ticket.given() >>> 32) <= 1);
+    }
+
+    /**
+     * A client is about to be given what Redis answered.
+     *
+     * @param framed the value as a bulk string, null if there is none
+     * @return whether the copy was another, and is dropped
+     */
+    boolean giving(Key key, byte @Nullable [] framed) {
+        int stripe = givenStripe(key);
+        int mark = mark(key, framed);
+        long last = given.get(stripe);
+        while ((int) last != mark && !given.compareAndSet(stripe, last, next(last, mark))) {
+            last = given.get(stripe);
+        }
+        Copy copy = cache.policy().getIfPresentQuietly(key);
+        boolean differs = copy != null && !Arrays.equals(copy.framed(), framed);
+        // Who is just keeping something may have looked at the marks before, and put it there only now.
+        if (differs || ((int) last != mark && keeping.get(stripe(key)) != 0)) {
+            fences.incrementAndGet(stripe(key));
+            cache.invalidate(key);
+        }
+        return differs;
+    }
+
+    private static long next(long last, int mark) {
+        return (((last >>> 32) + 1) << 32) | Integer.toUnsignedLong(mark);
+    }
+
+    private static int mark(Key key, byte @Nullable [] framed) {
+        if (framed == null) {
+            return key.hashCode();
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(framed, 0, framed.length);
+        return key.hashCode() * 31 + (int) crc.getValue();
     }
 
     /** The key has changed, or is about to. */
@@ -72,6 +157,18 @@ public final class LocalCopies {
         fences.incrementAndGet(stripe(key));
         cache.invalidate(key);
         changes.increment();
+    }
+
+    /** A write of the key is about to be sent; {@link #written} must follow, once. */
+    void writing(Key key) {
+        writing.incrementAndGet(stripe(key));
+        changed(key);
+    }
+
+    /** A write of the key has ended, well or not. */
+    void written(Key key) {
+        changed(key);
+        writing.decrementAndGet(stripe(key));
     }
 
     /** All keys have changed. */
@@ -120,5 +217,9 @@ public final class LocalCopies {
 
     private static int stripe(Key key) {
         return (key.hashCode() * 0x9E3779B9) >>> 18;
+    }
+
+    private static int givenStripe(Key key) {
+        return (key.hashCode() * 0x9E3779B9) >>> 16;
     }
 }

@@ -150,6 +150,7 @@ public final class LoopKeyspace implements AutoCloseable {
                         List<byte[]> values = reply[0] == '*' ? RespArrays.elements(reply) : null;
                         for (int i = 0; i < slots.size(); i++) {
                             byte[] value = values == null ? reply : values.get(i);
+                            keyspace.giving(keys.get(i), value);
                             count(value, slots.get(i));
                             slots.get(i).reply(value);
                         }
@@ -182,8 +183,8 @@ public final class LoopKeyspace implements AutoCloseable {
                 new RedisPassage.Answer() {
                     @Override
                     public void replied(byte[] reply) {
-                        boolean wrong = reply[0] == '-' && wrongTypeIsNull && startsWith(reply, "-WRONGTYPE");
-                        byte[] given = wrong ? nothing(isResp3) : reply;
+                        byte[] given = wrongTypeIsNull && isWrongType(reply) ? nothing(isResp3) : reply;
+                        keyspace.giving(key, reply);
                         count(given, slot);
                         slot.reply(given);
                         if (fill != null) {
@@ -242,7 +243,7 @@ public final class LoopKeyspace implements AutoCloseable {
             keyspace.counters().readErrors.increment();
             slot.reply(error);
         });
-        var unused = l3.find(key, keyspace.staleness())
+        var unused = l3.find(key, keyspace.staleness(), keyspace.forgottenAt(key))
                 .thenAccept(value -> loop.execute(() -> {
                     if (slot.isDone()) {
                         return;
@@ -264,6 +265,10 @@ public final class LoopKeyspace implements AutoCloseable {
     public void warm(List<Key> keys, IntConsumer brought) {
         Outbox out = new Outbox();
         for (Key key : keys) {
+            if (!keyspace.isKept(key)) {
+                brought.accept(-1); // nobody would tell of its changes
+                continue;
+            }
             Fill fill = new Fill(key, brought);
             queue(
                     new byte[][] {GET, key.bytes()},
@@ -288,7 +293,7 @@ public final class LoopKeyspace implements AutoCloseable {
     /** A value on its way into memory: first it, then how long Redis will keep it. */
     private final class Fill implements RedisPassage.Answer {
         private final Key key;
-        private final int ticket;
+        private final LocalCopies.Ticket ticket;
         private final Section section;
         private final long epoch;
         private final long readAt;
@@ -355,7 +360,12 @@ public final class LoopKeyspace implements AutoCloseable {
                     key, ticket, LocalCopies.copy(reply, ttlNanos, keyspace.l1Nanos(), readAt, section, epoch));
             Lifeboat l3 = keyspace.lifeboat();
             if (kept && l3 != null && keyspace.l3Mode() == TierMode.NORMAL) {
-                l3.keep(key, unframed(reply), ttlMillis, () -> copies.ticket(key) == ticket);
+                l3.keep(
+                        key,
+                        unframed(reply),
+                        ttlMillis,
+                        keyspace.staleness(),
+                        () -> copies.isUnchanged(key, ticket) && section.epoch() == epoch);
             }
             return kept;
         }
@@ -583,6 +593,10 @@ public final class LoopKeyspace implements AutoCloseable {
     /** The number of an integer reply. */
     public static long number(byte[] reply) {
         return Long.parseLong(new String(reply, 1, reply.length - 3, US_ASCII));
+    }
+
+    static boolean isWrongType(byte[] reply) {
+        return reply[0] == '-' && startsWith(reply, "-WRONGTYPE");
     }
 
     private static boolean startsWith(byte[] reply, String prefix) {

@@ -49,6 +49,10 @@ public final class RedisKeyspace implements AutoCloseable {
     private final boolean all;
     /** By section, when it was last known that nothing had been missed, in monotonic nanoseconds. */
     private final AtomicLongArray vouchedAt;
+    /** By section, its epoch when it was last looked at, and when it was last found to be another. */
+    private final AtomicLongArray epochs;
+
+    private final AtomicLongArray forgottenAt;
 
     private volatile TierMode l2Mode = TierMode.NORMAL;
     private volatile TierMode l3Mode = TierMode.NORMAL;
@@ -62,7 +66,7 @@ public final class RedisKeyspace implements AutoCloseable {
         this.tier = tier;
         this.settings = settings;
         this.live = live;
-        this.lifeboat = l3 == null ? null : new Lifeboat(l3, settings.fleet(), counters);
+        this.lifeboat = l3 == null ? null : new Lifeboat(l3, settings.fleet(), settings.bound(), counters);
         Duration stale = settings.staleIfDown().compareTo(AGGRESSIVE_STALENESS) > 0
                 ? settings.staleIfDown()
                 : AGGRESSIVE_STALENESS;
@@ -72,10 +76,13 @@ public final class RedisKeyspace implements AutoCloseable {
                 .toList();
         this.all = settings.prefixes().contains("");
         this.namespaces = new Namespaces(settings.namespaces(), tier, l3, settings.l1Bytes());
-        this.feed = tier.changes(settings.prefixes(), settings.bound(), new Listener());
+        this.feed = tier.changes(Leases.withNote(settings.prefixes()), settings.bound(), new Listener());
         this.vouchedAt = new AtomicLongArray(feed.sections());
+        this.epochs = new AtomicLongArray(feed.sections());
+        this.forgottenAt = new AtomicLongArray(feed.sections());
         for (int i = 0; i < vouchedAt.length(); i++) {
             vouchedAt.set(i, System.nanoTime() - stale.toNanos());
+            forgottenAt.set(i, System.nanoTime() - Lifeboat.LONGEST.toNanos());
         }
     }
 
@@ -185,22 +192,33 @@ public final class RedisKeyspace implements AutoCloseable {
     public void look() {
         long now = System.nanoTime();
         for (int i = 0; i < vouchedAt.length(); i++) {
-            if (feed.sectionAt(i).isVouched(now)) {
+            Section section = feed.sectionAt(i);
+            if (section.isVouched(now)) {
                 vouchedAt.set(i, now);
             }
+            long epoch = section.epoch();
+            if (epochs.getAndSet(i, epoch) != epoch) {
+                forgottenAt.set(i, now);
+            }
         }
+    }
+
+    /** When everything in the key's section was last found to be worthless, such as by FLUSHALL. */
+    long forgottenAt(Key key) {
+        Section section = section(key);
+        int index = section.index();
+        return epochs.get(index) == section.epoch() ? forgottenAt.get(index) : System.nanoTime();
     }
 
     /** The copy, if it may be served although Redis cannot be asked. */
     @Nullable
     Copy stale(Key key) {
         Copy copy = copies.find(key);
-        if (copy == null || copy.framed() == null) {
+        // In another epoch everything may have been removed, and it was known already.
+        if (copy == null || copy.framed() == null || !copy.isSameEpoch()) {
             return null;
         }
-        long known = copy.isSameEpoch()
-                ? Math.max(copy.readAt(), vouchedAt.get(copy.section().index()))
-                : copy.readAt();
+        long known = Math.max(copy.readAt(), vouchedAt.get(copy.section().index()));
         // Redis would have ended it by itself, and nobody would have told.
         long expires = copy.expires();
         long sure = expires == Long.MAX_VALUE ? known : Math.min(known, expires);
@@ -261,12 +279,42 @@ public final class RedisKeyspace implements AutoCloseable {
         return leases;
     }
 
-    /** A key is changed through this process; to be called before Redis is told, and once more when it has answered. */
+    /**
+     * A key is changed through this process; to be called before Redis is told, and once more when it has answered or will
+     * not: exactly once each.
+     */
     public void changing(Key key, boolean first) {
+        Lifeboat l3 = lifeboat;
+        if (first) {
+            copies.writing(key);
+            if (l3 != null) {
+                l3.remove(key);
+            }
+        } else {
+            copies.written(key);
+        }
+    }
+
+    /** A key may be changed through this process at some time, or was; for commands that wait before they do something. */
+    public void mayChange(Key key) {
         copies.changed(key);
         Lifeboat l3 = lifeboat;
-        if (l3 != null && first) {
+        if (l3 != null) {
             l3.remove(key);
+        }
+    }
+
+    /** A client is about to be given what Redis answered: a bulk string, a null or an error. */
+    void giving(Key key, byte[] reply) {
+        boolean wrongType = LoopKeyspace.isWrongType(reply);
+        if (reply[0] == '-' && !wrongType) {
+            return; // it says nothing of the key
+        }
+        boolean none = wrongType || LoopKeyspace.isNull(reply);
+        boolean differed = copies.giving(key, none ? null : reply);
+        Lifeboat l3 = lifeboat;
+        if (l3 != null && (differed || none)) {
+            l3.changedElsewhere(key);
         }
     }
 
@@ -300,6 +348,7 @@ public final class RedisKeyspace implements AutoCloseable {
         public void changedBytes(byte[] key) {
             Key changed = Key.of(key);
             copies.changed(changed);
+            leases.changed(changed);
             Lifeboat l3 = lifeboat;
             if (l3 != null) {
                 l3.changedElsewhere(changed);
