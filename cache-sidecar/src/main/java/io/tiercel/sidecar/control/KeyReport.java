@@ -18,7 +18,8 @@ public record KeyReport(String key, String answeredBy, List<Place> places) {
      * What one tier says.
      *
      * @param tier {@code l1}, {@code l2} or {@code l3}
-     * @param status {@code fresh}, {@code stale}, {@code negative}, {@code absent}, or why it could not be asked
+     * @param status {@code fresh}, {@code stale} (served while Redis cannot be asked), {@code ended}, {@code negative},
+     *     {@code absent}, or why it could not be asked
      * @param ageMillis since it was read into that tier, -1 if unknown
      * @param ttlMillis how much longer it lives there, -1 if it does not end or that is unknown
      * @param bytes the value's length, -1 if unknown

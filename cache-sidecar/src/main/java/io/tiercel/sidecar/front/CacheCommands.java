@@ -299,8 +299,4 @@ final class CacheCommands {
     private static long number(String text) {
         return text.matches("\\d{1,15}") ? Long.parseLong(text) : -1;
     }
-
-    private static byte[] ascii(String text) {
-        return text.getBytes(US_ASCII);
-    }
 }

@@ -102,13 +102,19 @@ public final class Leases {
         }
     }
 
-    /**
-     * A note that was there.
-     *
-     * @param value its value as a bulk string
-     * @param known when every sidecar knows of it, in monotonic nanoseconds
-     */
-    private record Note(byte[] value, long known) {}
+    /** A note that was there. */
+    private static final class Note {
+        /** Its value as a bulk string. */
+        final byte[] value;
+
+        /** When every sidecar knows of it, in monotonic nanoseconds. */
+        final long known;
+
+        Note(byte[] value, long known) {
+            this.value = value;
+            this.known = known;
+        }
+    }
 
     private final RedisKeyspace keyspace;
     private final Key note = Key.of(NOTE);
@@ -207,7 +213,7 @@ public final class Leases {
         long now = System.nanoTime();
         Copy copy = keyspace.copies().fresh(note, now);
         Note last = seen.get();
-        if (copy != null && last != null && Arrays.equals(copy.framed(), last.value()) && now - last.known() >= 0) {
+        if (copy != null && last != null && Arrays.equals(copy.framed(), last.value) && now - last.known >= 0) {
             if (copy.expires() - now < NOTE_LIFE.toNanos() / 2) {
                 renew(loop, now);
             }
@@ -231,7 +237,7 @@ public final class Leases {
                 return;
             }
             heardOf();
-            long left = learn(value, asked).known() - System.nanoTime();
+            long left = learn(value, asked).known - System.nanoTime();
             if (left <= 0) {
                 then.accept(null);
             } else {
@@ -242,7 +248,7 @@ public final class Leases {
 
     private Note learn(byte[] value, long asked) {
         Note found = new Note(value, asked + keyspace.settings().bound().toNanos());
-        Note now = seen.updateAndGet(last -> last != null && Arrays.equals(last.value(), value) ? last : found);
+        Note now = seen.updateAndGet(last -> last != null && Arrays.equals(last.value, value) ? last : found);
         return now == null ? found : now;
     }
 
@@ -299,8 +305,42 @@ public final class Leases {
             }
             // With its life, from which its age is known later.
             byte[] token = ascii(new String(random(), US_ASCII) + "." + life.toMillis());
-            run(loop, GRANT, key, isResp3, List.of(token, millis(life)), false, slot);
+            run(loop, GRANT, key, isResp3, List.of(token, millis(life)), false, new Granted(loop, key, slot));
         });
+    }
+
+    /** Counts a value that was found like one that was read, and keeps it in memory like that. */
+    private final class Granted extends ReplySlot {
+        private final LoopKeyspace loop;
+        private final Key key;
+        private final ReplySlot slot;
+
+        Granted(LoopKeyspace loop, Key key, ReplySlot slot) {
+            this.loop = loop;
+            this.key = key;
+            this.slot = slot;
+        }
+
+        @Override
+        public void reply(byte[] encoded) {
+            if (!slot.isDone() && encoded[0] == '*') {
+                Counters counters = keyspace.counters();
+                counters.reads.increment();
+                boolean hit = encoded[5] == '3'; // *2, $3, HIT; the other words are longer
+                (hit ? counters.l2Hits : counters.l2Misses).increment();
+                if (!hit) {
+                    counters.misses.increment();
+                } else if (keyspace.isKept(key) && keyspace.doorkeeper().seen(key)) {
+                    loop.warm(List.of(key), length -> {});
+                }
+            }
+            slot.reply(encoded);
+        }
+
+        @Override
+        public boolean isDone() {
+            return slot.isDone();
+        }
     }
 
     /**
@@ -347,7 +387,7 @@ public final class Leases {
         for (int i = 0; i < arguments.size(); i++) {
             words[6 + i] = arguments.get(i);
         }
-        byte[] refusal = loop.refusal(changes);
+        byte[] refusal = loop.refusal(true); // a lease is written too
         if (refusal != null) {
             slot.reply(refusal);
             return;

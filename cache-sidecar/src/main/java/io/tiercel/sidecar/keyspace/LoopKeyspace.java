@@ -341,7 +341,7 @@ public final class LoopKeyspace implements AutoCloseable {
         private void tell(boolean kept) {
             if (brought != null) {
                 byte[] bytes = value;
-                brought.accept(kept && bytes != null ? bytes.length : -1);
+                brought.accept(kept && bytes != null && bytes[0] == '$' ? unframed(bytes).length : -1);
             }
         }
 

@@ -247,7 +247,8 @@ public final class RedisKeyspace implements AutoCloseable {
             return new KeyReport.Place("l1", "absent", -1, -1, -1, "");
         }
         byte[] framed = copy.framed();
-        String status = !copy.isFresh(now) ? "stale" : framed == null ? "negative" : "fresh";
+        String past = stale(key) == null ? "ended" : "stale";
+        String status = !copy.isFresh(now) ? past : framed == null ? "negative" : "fresh";
         return new KeyReport.Place(
                 "l1",
                 status,

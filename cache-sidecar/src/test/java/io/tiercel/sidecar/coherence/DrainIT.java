@@ -36,7 +36,7 @@ final class DrainIT {
     }
 
     /** Sends pipelines without waiting for replies, and counts those on another thread. */
-    private static final class Load implements AutoCloseable {
+    private static final class Load {
         private final RespClient client;
         private final AtomicLong sent = new AtomicLong();
         private final AtomicLong answered = new AtomicLong();
@@ -91,8 +91,7 @@ final class DrainIT {
             }
         }
 
-        @Override
-        public void close() throws Exception {
+        void stop() throws Exception {
             end = true;
             client.close();
             sender.join();
@@ -140,7 +139,7 @@ final class DrainIT {
                     took);
         } finally {
             for (Load load : loads) {
-                load.close();
+                load.stop();
             }
         }
     }
@@ -163,7 +162,7 @@ final class DrainIT {
             assertThat(told.ask("SET", "n:told", "v")).isEqualTo("OK");
             assertThat(told.pushes()).hasSize(1);
             assertThat(String.valueOf(told.pushes().get(0))).startsWith("[MOVING, 1, 10, 127.0.0.1:" + sidecar.port());
-            told.close();
+            told.hangUp();
             assertThat(sidecar.exitCode(TIMEOUT)).as(sidecar.output()).isZero();
             assertThat(other.pushes()).isEmpty();
         }
