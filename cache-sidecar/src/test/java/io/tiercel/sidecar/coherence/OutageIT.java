@@ -202,7 +202,7 @@ final class OutageIT {
     private void notServed(Way way, String key) throws Exception {
         away(way);
         try {
-            long end = System.nanoTime() + Duration.ofMillis(1_500).toNanos();
+            long end = System.nanoTime() + Duration.ofMillis(700).toNanos();
             while (System.nanoTime() < end) {
                 assertThat(one.ask("GET", key)).isNotEqualTo("v");
                 assertThat(two.ask("GET", key)).isNotEqualTo("v");

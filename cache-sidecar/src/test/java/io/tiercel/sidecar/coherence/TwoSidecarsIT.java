@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class TwoSidecarsIT {
     private static final Logger log = LoggerFactory.getLogger(TwoSidecarsIT.class);
     private static final Duration BOUND = Duration.ofSeconds(1);
-    private static final int WRITES = 300;
+    private static final int WRITES = 150;
 
     private final RedisCluster cluster = RedisCluster.start(3);
     private final Launched first;
