@@ -227,7 +227,7 @@ final class SmallHeapIT {
                 SocketChannel channel = connect();
                 open.add(channel);
                 StringBuilder asked = new StringBuilder();
-                for (int j = 0; j < 40; j++) {
+                for (int j = 0; j < 20; j++) {
                     asked.append(RawClient.encoded(
                             "GET", "large:" + ThreadLocalRandom.current().nextInt(20)));
                 }
