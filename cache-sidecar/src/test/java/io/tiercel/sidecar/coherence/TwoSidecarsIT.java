@@ -1,5 +1,6 @@
 package io.tiercel.sidecar.coherence;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -276,7 +277,7 @@ final class TwoSidecarsIT {
             // Redis evicts when somebody wants more.
             await().atMost(Duration.ofSeconds(10)).until(() -> {
                 foreign.ask("SET", "{c:evicted}more", "1");
-                return foreign.ask("EXISTS", "c:evicted").equals(0L);
+                return requireNonNull(foreign.ask("EXISTS", "c:evicted")).equals(0L);
             });
             long since = System.nanoTime();
 
