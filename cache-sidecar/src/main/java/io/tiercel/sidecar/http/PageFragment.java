@@ -204,7 +204,9 @@ final class PageFragment {
     }
 
     private void config() {
-        line("<section id=\"config\">\n<h2>Settings in force</h2>\n<table class=\"config\">");
+        line("<section id=\"config\">\n<h2>Settings in force</h2>\n"
+                + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Settings in force\">\n"
+                + "<table class=\"config\">");
         header("<th scope=\"col\">Setting</th><th scope=\"col\">Value</th><th scope=\"col\">From</th>");
         for (InForce setting : now.config()) {
             Instant until = setting.expiresAt();
@@ -213,7 +215,7 @@ final class PageFragment {
                     + escaped(setting.source()) + (until == null ? "" : ", until " + time(until.toEpochMilli()))
                     + "</td></tr>");
         }
-        line("</tbody>\n</table>\n</section>");
+        line("</tbody>\n</table>\n</div>\n</section>");
     }
 
     private void hotKeys() {

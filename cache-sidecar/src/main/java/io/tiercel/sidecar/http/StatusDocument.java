@@ -72,9 +72,17 @@ final class StatusDocument {
                 controls.live().queue(),
                 controls.live().rate(),
                 warmUp(),
-                controls.inForce(),
+                inForce(controls),
                 config.hotKeys() ? backend.hottest(HOT_KEYS) : null,
                 controls.events().latest());
+    }
+
+    /** Without those that nobody has set and that have no value: nothing is in force. */
+    private static List<InForce> inForce(Controls controls) {
+        return controls.inForce().stream()
+                .filter(setting ->
+                        !setting.text().isEmpty() || !setting.source().equals("default"))
+                .toList();
     }
 
     Map<String, Object> json() {

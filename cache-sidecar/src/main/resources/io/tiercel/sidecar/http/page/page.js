@@ -272,13 +272,13 @@
 
   function config(s) {
     return [h('h2', {}, 'Settings in force'),
-      s.config.length === 0 ? h('p', { class: 'empty' }, 'The sidecar names none.') : h('table', { class: 'config' },
+      s.config.length === 0 ? h('p', { class: 'empty' }, 'The sidecar names none.') : h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Settings in force' }, h('table', { class: 'config' },
         h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Setting'), h('th', { scope: 'col' }, 'Value'), h('th', { scope: 'col' }, 'From'))),
         h('tbody', {}, s.config.map(c => h('tr', { class: c.source === 'override' ? 'override' : null },
           h('th', { scope: 'row', class: 'name' }, breakable(c.name)),
           h('td', { class: 'value' }, c.value),
           h('td', {}, c.source, known(c.expires_at)
-            ? h('small', {}, 'until ' + timeOf(c.expires_at, s.at) + ', for ' + duration(Math.max(0, c.expires_at - s.at))) : null)))))];
+            ? h('small', {}, 'until ' + timeOf(c.expires_at, s.at) + ', for ' + duration(Math.max(0, c.expires_at - s.at))) : null))))))];
   }
 
   function hotKeys(s) {
