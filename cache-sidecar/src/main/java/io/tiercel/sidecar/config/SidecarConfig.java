@@ -19,6 +19,7 @@ import org.slf4j.event.Level;
  * @param settings every setting with its value and source, in the order of the documentation
  * @param sources what was read, in words, the weakest first, such as {@code file /etc/tiercel.yaml (3 settings)}
  * @param warnings what works but may not be meant, a sentence each
+ * @param listeners where clients connect
  * @param tiers the servers below L1
  * @param caching what is kept, and for how long
  * @param access who may do what
