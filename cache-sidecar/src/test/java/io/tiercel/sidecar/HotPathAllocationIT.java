@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.netty.util.ResourceLeakDetector;
 import io.tiercel.embedded.RedisServer;
-import io.tiercel.sidecar.config.SidecarConfig;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,20 +45,9 @@ class HotPathAllocationIT {
     @Test
     void a_pipelined_hit_allocates_nothing_of_its_own() throws Exception {
         try (RedisServer redis = RedisServer.start();
-                Running sidecar = Sidecar.launch(SidecarConfig.of(
-                        "--resp-port",
-                        "0",
-                        "--http-port",
-                        "0",
-                        "--admin-port",
-                        "0",
-                        "--redis",
-                        redis.uri(),
-                        "--l1-bytes",
-                        "16m",
-                        "--ttl",
-                        "1h"));
-                Socket client = new Socket(InetAddress.getLoopbackAddress(), port(sidecar))) {
+                RunningSidecar sidecar = RunningSidecar.with("--redis", redis.uri(), "--l1-bytes", "16m", "--ttl", "1h")
+                        .awaitRedis();
+                Socket client = new Socket(InetAddress.getLoopbackAddress(), sidecar.port())) {
             client.setTcpNoDelay(true);
             OutputStream out = client.getOutputStream();
             DataInputStream in = new DataInputStream(client.getInputStream());
@@ -103,13 +91,5 @@ class HotPathAllocationIT {
                 .filter(thread -> thread.getName().startsWith("tiercel-resp"))
                 .mapToLong(thread -> threads.getThreadAllocatedBytes(thread.getId()))
                 .sum();
-    }
-
-    private static int port(Running sidecar) {
-        return sidecar.facts().ports().stream()
-                .filter(StartFacts.RespPort.class::isInstance)
-                .mapToInt(one -> ((StartFacts.RespPort) one).port())
-                .findFirst()
-                .orElseThrow();
     }
 }
