@@ -40,7 +40,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,6 +80,7 @@ public final class RespServer implements AutoCloseable {
     private final Request none;
     private final Command noCommand;
     private final String pod;
+    private @Nullable Path ownSocket;
 
     private RespServer(Front front, String pod, int threads) {
         this.front = front;
@@ -148,14 +151,27 @@ public final class RespServer implements AutoCloseable {
         front.port(((InetSocketAddress) channel.localAddress()).getPort());
         Path socket = settings.socket();
         if (socket != null) {
-            Files.deleteIfExists(socket);
+            removeOld(socket);
             SocketAddress address =
                     epoll ? new DomainSocketAddress(socket.toFile()) : UnixDomainSocketAddress.of(socket);
             bind(
                     epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class,
                     address,
                     "socket " + socket);
+            ownSocket = socket;
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
+        }
+    }
+
+    /** What a sidecar that died left behind, but nothing else that has that name. */
+    private static void removeOld(Path socket) throws IOException {
+        if (Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            if (!Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isOther()) {
+                throw new IOException(
+                        "socket " + socket + " cannot be had: there is a file of that name that is no socket");
+            }
+            Files.delete(socket);
         }
     }
 
@@ -314,7 +330,7 @@ public final class RespServer implements AutoCloseable {
                     .awaitUninterruptibly(1, TimeUnit.SECONDS);
         }
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
-        Path socket = front.settings().socket();
+        Path socket = ownSocket;
         if (socket != null) {
             try {
                 Files.deleteIfExists(socket);

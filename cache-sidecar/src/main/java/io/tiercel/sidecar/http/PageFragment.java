@@ -204,9 +204,11 @@ final class PageFragment {
     }
 
     private void config() {
-        line("<section id=\"config\">\n<h2>Settings in force</h2>\n"
-                + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Settings in force\">\n"
-                + "<table class=\"config\">");
+        line("""
+                <section id="config">
+                <h2>Settings in force</h2>
+                <div class="scroll" tabindex="0" role="region" aria-label="Settings in force">
+                <table class="config">""");
         header("<th scope=\"col\">Setting</th><th scope=\"col\">Value</th><th scope=\"col\">From</th>");
         for (InForce setting : now.config()) {
             Instant until = setting.expiresAt();
