@@ -78,6 +78,7 @@ final class CheckerTest {
 
     @Test
     void a_removed_value_that_comes_back() {
+        read(2, 1, 2, 500);
         remove(3, 1_000, 1_010);
         read(0, 1, 2, 1_020);
         read(2, 1, 3, 3_000);

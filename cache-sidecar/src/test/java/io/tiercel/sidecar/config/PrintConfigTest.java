@@ -98,6 +98,7 @@ final class PrintConfigTest {
                     case "DURATION" -> initial.equals("25s") ? "24s" : "3s";
                     case "SIZE" -> String.valueOf(Units.size(initial) + 1);
                     case "NAME" -> "some.Name-1";
+                    case "NAME[,...]" -> "users,orders";
                     case "error|warn|info|debug|trace" -> "warn";
                     default -> null;
                 };
