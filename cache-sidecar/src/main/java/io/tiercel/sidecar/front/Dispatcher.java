@@ -141,7 +141,9 @@ final class Dispatcher {
                 return false;
             }
         }
-        if (front.gauges().heldBytes.get() > front.settings().maxInFlightBytes()) {
+        long most = front.settings().maxInFlightBytes();
+        // A little over it those who hold the most are being cut off, which takes a moment; the others are served.
+        if (front.gauges().heldBytes.get() > most + most / 4) {
             front.gauges().overloaded.increment();
             invocation.error(ClientConnection.OVERLOADED);
             return false;

@@ -131,6 +131,12 @@ final class FrontLoop {
             }
             if (heaviest == null || heaviest.weight() < WORTH_IT) {
                 relievedInVain = now;
+                // Then they are on other loops, where nothing need happen that would make them look.
+                for (FrontLoop other : front.loops()) {
+                    if (other != this) {
+                        other.eventLoop.execute(other::relieve);
+                    }
+                }
                 return;
             }
             heaviest.giveWay();
