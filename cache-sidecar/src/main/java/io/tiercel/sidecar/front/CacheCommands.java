@@ -145,7 +145,7 @@ final class CacheCommands {
             }
             invocation.connection().sendNow();
             Slot slot = invocation.muchLater();
-            Gather gather = new Gather(tags.size(), replies -> slot.reply(sum(replies)));
+            Gather gather = new Gather(tags.size(), replies -> slot.reply(Replies.sum(replies)));
             slot.whenLate(gather::late);
             for (int i = 0; i < tags.size(); i++) {
                 int index = i;
@@ -182,17 +182,6 @@ final class CacheCommands {
                 Tags.leave(redis, tagKey, all, left -> done.accept(Replies.isError(left) ? left : removed));
             }
         });
-    }
-
-    private static byte[] sum(List<byte[]> replies) {
-        long sum = 0;
-        for (byte[] reply : replies) {
-            if (Replies.isError(reply)) {
-                return reply;
-            }
-            sum += LoopKeyspace.number(reply);
-        }
-        return Replies.integer(sum);
     }
 
     private static byte[] tagKey(Session session, byte[] tag) {
@@ -270,7 +259,7 @@ final class CacheCommands {
         Duration longer = stale;
         // The tags first: a value that is there and not in them would outlive their invalidation.
         Gather gather = new Gather(tags.size(), replies -> {
-            byte[] error = replies.stream().filter(Replies::isError).findFirst().orElse(null);
+            byte[] error = Replies.firstError(replies);
             if (error != null) {
                 slot.reply(error);
             } else {

@@ -1,7 +1,5 @@
 package io.tiercel.sidecar.front;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -719,9 +717,5 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 + " redir=-1 resp=" + (session.isResp3() ? 3 : 2)
                 + " lib-name=" + session.libraryName()
                 + " lib-ver=" + session.libraryVersion();
-    }
-
-    static byte[] utf8(String text) {
-        return text.getBytes(UTF_8);
     }
 }

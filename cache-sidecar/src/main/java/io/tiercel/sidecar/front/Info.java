@@ -38,6 +38,7 @@ final class Info {
 
     private static Map<String, Map<String, Object>> sections(Front front) {
         Gauges gauges = front.gauges();
+        CacheStatistics statistics = CacheStatistics.of(front);
         Map<String, Map<String, Object>> sections = new LinkedHashMap<>();
         long uptime = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - front.startedAt());
         sections.put(
@@ -106,8 +107,8 @@ final class Info {
                         "total_connections_received", gauges.connectionsOpened.sum(),
                         "total_commands_processed", gauges.commands.sum(),
                         "rejected_connections", gauges.connectionsRefused.sum(),
-                        "keyspace_hits", CacheStatistics.of(front).hits(),
-                        "keyspace_misses", CacheStatistics.of(front).misses()));
+                        "keyspace_hits", statistics.hits(),
+                        "keyspace_misses", statistics.misses()));
         long cpuMillis = ProcessHandle.current()
                 .info()
                 .totalCpuDuration()
@@ -116,7 +117,7 @@ final class Info {
         sections.put("CPU", lines("used_cpu_sys", "0.000000", "used_cpu_user", cpuMillis / 1_000.0));
         sections.put("Replication", lines("role", "master", "connected_slaves", 0, "master_repl_offset", 0));
         sections.put("Cluster", lines("cluster_enabled", 0));
-        sections.put("Tiercel", CacheStatistics.of(front).lines());
+        sections.put("Tiercel", statistics.lines());
         sections.put("Keyspace", Map.of());
         return sections;
     }

@@ -57,13 +57,13 @@ final class NamespaceCommands {
                         invocation,
                         places,
                         place -> place.get().thenApply(value -> Replies.integer(value == null ? 0 : 1)),
-                        NamespaceCommands::sum);
+                        Replies::sum);
             case "DEL", "UNLINK", "CACHE.INVALIDATE" ->
                 each(
                         invocation,
                         places,
                         place -> place.remove().thenApply(was -> Replies.integer(was ? 1 : 0)),
-                        NamespaceCommands::sum);
+                        Replies::sum);
             default ->
                 invocation.error("ERR these keys are of the library's cache '" + first
                         + "': GET, MGET, EXISTS, DEL, UNLINK and CACHE.INVALIDATE are for them, " + command.name()
@@ -85,10 +85,6 @@ final class NamespaceCommands {
         return place.get().thenApply(value -> value == null ? LoopKeyspace.nothing(isResp3) : value);
     }
 
-    private static byte[] sum(List<byte[]> replies) {
-        return Replies.integer(replies.stream().mapToLong(LoopKeyspace::number).sum());
-    }
-
     private static void each(
             Invocation invocation,
             List<Namespaces.@Nullable Place> places,
@@ -97,7 +93,7 @@ final class NamespaceCommands {
         FrontLoop loop = invocation.loop();
         Slot slot = invocation.muchLater();
         Gather gather = new Gather(places.size(), replies -> {
-            byte[] error = replies.stream().filter(Replies::isError).findFirst().orElse(null);
+            byte[] error = Replies.firstError(replies);
             slot.reply(error == null ? together.apply(replies) : error);
         });
         slot.whenLate(gather::late);

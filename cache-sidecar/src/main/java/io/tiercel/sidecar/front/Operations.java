@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** What operators ask of the cache, done on its event loops. Thread-safe; nothing blocks. */
 final class Operations implements CacheBackend {
@@ -369,10 +368,5 @@ final class Operations implements CacheBackend {
     public WarmUpRun warmUp(WarmUpPlan plan) {
         FrontLoop loop = front.loops().get(0);
         return WarmUp.start(loop, loop.keyspace(), plan);
-    }
-
-    @Nullable
-    RedisKeyspace redis() {
-        return front.redis();
     }
 }

@@ -138,7 +138,10 @@ final class RedisCommands {
             return;
         }
         Slot slot = invocation.later();
-        Gather gather = new Gather(count, most, replies -> slot.reply(firstErrorOrArray(replies)));
+        Gather gather = new Gather(count, most, replies -> {
+            byte[] error = Replies.firstError(replies);
+            slot.reply(error == null ? Replies.array(replies) : error);
+        });
         slot.whenLate(gather::late);
         List<Key> missing = new ArrayList<>();
         List<ReplySlot> places = new ArrayList<>();
@@ -161,15 +164,6 @@ final class RedisCommands {
         return framed == null ? LoopKeyspace.nothing(isResp3) : framed;
     }
 
-    private static byte[] firstErrorOrArray(List<byte[]> replies) {
-        for (byte[] reply : replies) {
-            if (Replies.isError(reply)) {
-                return reply;
-            }
-        }
-        return Replies.array(replies);
-    }
-
     // ---- commands on many keys
 
     private static void mset(Invocation invocation) {
@@ -190,7 +184,10 @@ final class RedisCommands {
         }
         Command set = invocation.loop().front().dispatcher().table().find("SET");
         Slot slot = invocation.later();
-        Gather gather = new Gather(keys.size(), replies -> slot.reply(firstError(replies, Replies.OK)));
+        Gather gather = new Gather(keys.size(), replies -> {
+            byte[] error = Replies.firstError(replies);
+            slot.reply(error == null ? Replies.OK : error);
+        });
         slot.whenLate(gather::late);
         addPrefix(session, words, keys);
         for (int i = 0; i < keys.size(); i++) {
@@ -217,15 +214,7 @@ final class RedisCommands {
         }
         addPrefix(session, words, keys);
         Slot slot = invocation.later();
-        Gather gather = new Gather(keys.size(), replies -> {
-            byte[] error = firstError(replies, new byte[0]);
-            slot.reply(
-                    error.length > 0
-                            ? error
-                            : Replies.integer(replies.stream()
-                                    .mapToLong(LoopKeyspace::number)
-                                    .sum()));
-        });
+        Gather gather = new Gather(keys.size(), replies -> slot.reply(Replies.sum(replies)));
         slot.whenLate(gather::late);
         for (int i = 0; i < keys.size(); i++) {
             byte[][] one = {words[0], words[keys.get(i)]};
@@ -238,15 +227,6 @@ final class RedisCommands {
                     invocation.connection().outbox(),
                     session);
         }
-    }
-
-    private static byte[] firstError(List<byte[]> replies, byte[] otherwise) {
-        for (byte[] reply : replies) {
-            if (Replies.isError(reply)) {
-                return reply;
-            }
-        }
-        return otherwise;
     }
 
     /** Whether the keys are of several slots of a cluster. */

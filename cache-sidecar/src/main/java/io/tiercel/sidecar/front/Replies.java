@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.tiercel.sidecar.keyspace.LoopKeyspace;
 import io.tiercel.sidecar.keyspace.RespArrays;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,24 @@ final class Replies {
 
     static boolean isError(byte[] reply) {
         return reply[0] == '-';
+    }
+
+    /** The first that is an error; null if none is. */
+    static byte @Nullable [] firstError(List<byte[]> replies) {
+        for (byte[] reply : replies) {
+            if (isError(reply)) {
+                return reply;
+            }
+        }
+        return null;
+    }
+
+    /** The first error, or the sum of the numbers. */
+    static byte[] sum(List<byte[]> replies) {
+        byte[] error = firstError(replies);
+        return error == null
+                ? integer(replies.stream().mapToLong(LoopKeyspace::number).sum())
+                : error;
     }
 
     /** The elements of an array reply, each as bytes of the protocol; null if it is no array. */

@@ -462,13 +462,8 @@ final class SpaceCommands {
             return;
         }
         Gather gather = new Gather(nodes.size(), replies -> {
-            for (byte[] reply : replies) {
-                if (Replies.isError(reply)) {
-                    slot.reply(reply);
-                    return;
-                }
-            }
-            slot.reply(together.apply(replies));
+            byte[] error = Replies.firstError(replies);
+            slot.reply(error == null ? together.apply(replies) : error);
         });
         slot.whenLate(gather::late);
         for (int i = 0; i < nodes.size(); i++) {

@@ -270,21 +270,7 @@ public final class LoopKeyspace implements AutoCloseable {
                 continue;
             }
             Fill fill = new Fill(key, brought);
-            queue(
-                    new byte[][] {GET, key.bytes()},
-                    1,
-                    new RedisPassage.Answer() {
-                        @Override
-                        public void replied(byte[] reply) {
-                            fill.value(reply);
-                        }
-
-                        @Override
-                        public void failed(TierException failure) {
-                            fill.giveUp();
-                        }
-                    },
-                    out);
+            queue(new byte[][] {GET, key.bytes()}, 1, fill.ofValue(), out);
             queue(new byte[][] {PTTL, key.bytes()}, 1, fill, out);
         }
         flush(out, true);
@@ -322,6 +308,21 @@ public final class LoopKeyspace implements AutoCloseable {
 
         void value(byte[] reply) {
             value = reply[0] == '-' ? null : reply;
+        }
+
+        /** The answer to the GET, where nobody else waits for it. */
+        RedisPassage.Answer ofValue() {
+            return new RedisPassage.Answer() {
+                @Override
+                public void replied(byte[] reply) {
+                    value(reply);
+                }
+
+                @Override
+                public void failed(TierException failure) {
+                    giveUp();
+                }
+            };
         }
 
         void giveUp() {
@@ -414,17 +415,7 @@ public final class LoopKeyspace implements AutoCloseable {
         Fill fill = new Fill(key, null, keyspace.settings().bound().toNanos() * 1_000);
         sent(2);
         resp3.send(List.of(
-                call(new byte[][] {GET, key.bytes()}, 1, new RedisPassage.Answer() {
-                    @Override
-                    public void replied(byte[] reply) {
-                        fill.value(reply);
-                    }
-
-                    @Override
-                    public void failed(TierException failure) {
-                        fill.giveUp();
-                    }
-                }),
+                call(new byte[][] {GET, key.bytes()}, 1, fill.ofValue()),
                 call(new byte[][] {PTTL, key.bytes()}, 1, fill)));
     }
 
@@ -610,11 +601,5 @@ public final class LoopKeyspace implements AutoCloseable {
 
     private static byte[] ascii(String text) {
         return text.getBytes(US_ASCII);
-    }
-
-    static List<Key> keys(List<byte[]> keys) {
-        List<Key> all = new ArrayList<>(keys.size());
-        keys.forEach(key -> all.add(Key.of(key)));
-        return all;
     }
 }
