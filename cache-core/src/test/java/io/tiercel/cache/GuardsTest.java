@@ -228,8 +228,13 @@ class GuardsTest {
             }
         },
 
-        /** Who comes after a write is given what somebody has been loading since before it. */
+        /** Who comes after a write is given what somebody has been loading since before it; leases show it to be old. */
         READ_OF_A_LOAD_FROM_BEFORE_ONES_OWN_WRITE(Guard.DETACHING, NEW) {
+            @Override
+            UnaryOperator<Coherence> coherence() {
+                return c -> c.leases(false);
+            }
+
             @Override
             @Nullable
             String lastRead(World world) throws Exception {
@@ -373,6 +378,9 @@ class GuardsTest {
 
         Load(TieredCache<String, String> cache) {
             reader = cache.async().get("a", k -> {
+                if (begun.getCount() == 0) {
+                    return NEW; // overtaken by the write, and read once more from a source that has had it since
+                }
                 begun.countDown();
                 return source.join();
             });
