@@ -30,6 +30,7 @@ class HouseTest {
     private static final String ENGINE = "io.tiercel.cache";
     private static final String SPI = "io.tiercel.cache.tier";
     private static final String CODEC = "io.tiercel.cache.codec";
+    private static final String FLEET = "io.tiercel.cache.fleet";
     private static final String METRICS = "io.tiercel.cache.metrics";
     private static final String REDIS = "io.tiercel.cache.tier.redis";
     private static final String MEMCACHED = "io.tiercel.cache.tier.memcached";
@@ -45,6 +46,9 @@ class HouseTest {
 
     @ArchTest
     static final ArchRule the_SPI_knows_nobody = knowsOfOurs(SPI, SPI);
+
+    @ArchTest
+    static final ArchRule the_fleet_knows_the_engine_and_the_SPI = knowsOfOurs(FLEET, FLEET, ENGINE, SPI);
 
     @ArchTest
     static final ArchRule codecs_know_nobody = knowsOfOurs(CODEC, CODEC);

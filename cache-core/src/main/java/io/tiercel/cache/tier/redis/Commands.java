@@ -12,12 +12,10 @@ import io.lettuce.core.protocol.Command;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
+import io.tiercel.cache.tier.Script;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -144,6 +142,16 @@ final class Commands {
         return command(type, output, args);
     }
 
+    /** A script of several keys, which answers with an array. */
+    static AsyncCommand<byte[], byte[], List<Object>> script(
+            boolean whole, Script script, List<byte[]> keys, List<byte[]> values) {
+        CommandArgs<byte[], byte[]> args =
+                args().add(whole ? script.source() : script.sha()).add(keys.size());
+        keys.forEach(args::addKey);
+        values.forEach(args::addValue);
+        return new Unhurried<>(command(whole ? CommandType.EVAL : CommandType.EVALSHA, new ArrayOutput<>(CODEC), args));
+    }
+
     private static CommandArgs<byte[], byte[]> args() {
         return new CommandArgs<>(CODEC);
     }
@@ -160,15 +168,10 @@ final class Commands {
         }
     }
 
-    /** A Lua script and the name under which the server remembers it. */
-    record Script(String source, String sha) {
-        static Script of(String source) {
-            try {
-                byte[] digest = MessageDigest.getInstance("SHA-1").digest(source.getBytes(StandardCharsets.UTF_8));
-                return new Script(source, HexFormat.of().formatHex(digest));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every JDK has SHA-1", e);
-            }
+    /** A command that no reader waits for, so that it has more time than the tier's timeout. */
+    static final class Unhurried<T> extends AsyncCommand<byte[], byte[], T> {
+        Unhurried(AsyncCommand<byte[], byte[], T> command) {
+            super(command.getDelegate());
         }
     }
 }

@@ -226,7 +226,7 @@ final class LettuceRuntime implements AutoCloseable {
             if (command instanceof Commands.InBulk) {
                 return NONE;
             }
-            return Commands.isData(command.getType()) ? data : own;
+            return Commands.isData(command.getType()) && !(command instanceof Commands.Unhurried) ? data : own;
         }
     }
 }

@@ -12,8 +12,11 @@ import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.Outcome;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.Replacement;
+import io.tiercel.cache.tier.Script;
+import io.tiercel.cache.tier.ScriptRunner;
 import io.tiercel.cache.tier.TierEntry;
 import io.tiercel.cache.tier.TierException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * until, about a second later, the connection is given up and it fails at once too. Both are found again by themselves.
  * A write that ran into its timeout may have been done.
  */
-public final class RedisTier implements RemoteTier {
+public final class RedisTier implements RemoteTier, ScriptRunner {
     private static final int LONGEST_VALUE = 512 * 1024 * 1024;
 
     private final RedisConfig config;
@@ -216,6 +219,27 @@ public final class RedisTier implements RemoteTier {
         return bus.open(prefixes, bound, listener);
     }
 
+    @Override
+    public CompletableFuture<List<String>> run(Script script, List<String> keys, List<String> arguments) {
+        List<byte[]> bytes = keys(keys);
+        if (bytes.isEmpty()) {
+            throw new IllegalArgumentException("keys must not be empty");
+        }
+        List<byte[]> values = keys(arguments);
+        byte[] first = bytes.get(0);
+        return send("EVALSHA", first, Commands.script(false, script, bytes, values))
+                .exceptionallyCompose(failure -> cause(failure) instanceof RedisNoScriptException
+                        ? send("EVAL", first, Commands.script(true, script, bytes, values))
+                        : CompletableFuture.failedFuture(RedisFailures.unwrap(failure)))
+                .thenApply(answer -> answer.stream().map(RedisTier::text).toList());
+    }
+
+    private static String text(@Nullable Object element) {
+        return element == null
+                ? ""
+                : element instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : element.toString();
+    }
+
     /** How many primaries are known; 0 while no server has answered. */
     public int nodes() {
         RedisLink link = holder.link();
@@ -274,7 +298,7 @@ public final class RedisTier implements RemoteTier {
     }
 
     private <R> CompletableFuture<R> script(
-            Commands.Script script, Supplier<CommandOutput<byte[], byte[], R>> output, byte[] key, byte[]... values) {
+            Script script, Supplier<CommandOutput<byte[], byte[], R>> output, byte[] key, byte[]... values) {
         return send("EVALSHA", key, Commands.evalSha(script, output.get(), key, values))
                 .exceptionallyCompose(failure -> cause(failure) instanceof RedisNoScriptException
                         ? send("EVAL", key, Commands.eval(script, output.get(), key, values))
@@ -368,7 +392,7 @@ public final class RedisTier implements RemoteTier {
 
     /** A script for many keys. */
     private record Scripted<R>(
-            Commands.Script script,
+            Script script,
             Supplier<CommandOutput<byte[], byte[], R>> output,
             List<byte[]> keys,
             IntFunction<byte[][]> values) {
