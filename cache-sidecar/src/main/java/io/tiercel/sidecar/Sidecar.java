@@ -6,6 +6,8 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.tiercel.cache.fleet.Fleet;
+import io.tiercel.cache.fleet.FleetSettings;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.memcached.MemcachedConfig;
@@ -20,6 +22,7 @@ import io.tiercel.sidecar.config.Secret;
 import io.tiercel.sidecar.config.SidecarConfig;
 import io.tiercel.sidecar.config.TlsFiles;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.RefusedException;
 import io.tiercel.sidecar.control.StartupSetting;
@@ -65,6 +68,7 @@ final class Sidecar implements Running {
     private static final int PASS_FACTOR = 25;
     private static final Duration MOVING_GRACE = Duration.ofSeconds(5);
     private static final int MOST_THREADS = 4;
+    private static final Duration LONGEST_READ = Duration.ofSeconds(2);
 
     private final SidecarConfig config;
     private final String version;
@@ -77,6 +81,7 @@ final class Sidecar implements Running {
     private final @Nullable RespServer resp;
     private final @Nullable HttpServer http;
     private final @Nullable Controls controls;
+    private @Nullable RedisTier redisTier;
 
     private Sidecar(SidecarConfig config, String version) throws StartException {
         this.config = config;
@@ -107,8 +112,9 @@ final class Sidecar implements Running {
                     Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("tiercel-control", true));
             open.push(scheduler::shutdownNow);
             this.controls = opened(new Controls(live, resp.backend(), startup(), scheduler, InstantSource.system()));
+            FleetControls fleet = fleet(controls, live, scheduler);
             this.http = opened(HttpServer.start(
-                    http(), controls, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+                    http(), controls, fleet, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
             RespServer server = resp;
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
@@ -177,6 +183,7 @@ final class Sidecar implements Running {
                     config.caching().staleIfDown(),
                     config.caching().leaseTime());
             RedisKeyspace keyspace = opened(new RedisKeyspace(tier, l3, settings, live));
+            redisTier = tier;
             boolean connected = tier.nodes() > 0;
             tiers.add(new StartFacts.Tier(
                     "L2",
@@ -201,6 +208,34 @@ final class Sidecar implements Running {
     /** With the name of the pod, so that CLIENT LIST on a server says whose connections they are. */
     private String clientName() {
         return "tiercel-sidecar-" + config.identity().pod().replaceAll("[^!-~]", "_");
+    }
+
+    // ---- the fleet
+
+    /** Joins the fleet; null without Redis. What was set for it is applied before this process is ready. */
+    private @Nullable FleetControls fleet(Controls controls, LiveSettings live, ScheduledExecutorService scheduler) {
+        RedisTier tier = redisTier;
+        if (tier == null) {
+            return null;
+        }
+        SidecarConfig.Identity identity = config.identity();
+        Fleet fleet = opened(Fleet.join(
+                tier, FleetSettings.of(identity.fleet(), identity.pod()).expected(identity.expected())));
+        fleet.listen(view -> live.stretch(
+                (double) view.size() / identity.reference(), config.caching().longestTtl()));
+        FleetControls all = opened(new FleetControls(fleet, controls, identity.stateFile(), scheduler));
+        controls.readiness().configured(false);
+        var unused = fleet.config()
+                .read()
+                .orTimeout(LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((document, failure) -> {
+                    if (failure != null) {
+                        log.warn("what was set for the fleet cannot be read now: {}", failure.getMessage());
+                    }
+                    controls.readiness().configured(true);
+                });
+        fleet.config().watch(tier);
+        return all;
     }
 
     // ---- settings of the parts

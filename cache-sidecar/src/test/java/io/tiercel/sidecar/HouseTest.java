@@ -24,6 +24,7 @@ import org.jspecify.annotations.NullMarked;
 class HouseTest {
     private static final String MAIN = "io.tiercel.sidecar";
     private static final String RESP = MAIN + ".resp";
+    private static final String FLEET = "io.tiercel.cache.fleet..";
     private static final String CONTROL = MAIN + ".control";
     private static final String KEYSPACE = MAIN + ".keyspace";
     private static final String MEMORY = MAIN + ".memory";
@@ -37,7 +38,8 @@ class HouseTest {
     static final ArchRule the_protocol_knows_nobody = knowsOfOurs(RESP, RESP);
 
     @ArchTest
-    static final ArchRule what_operators_see_knows_nobody = knowsOfOurs(CONTROL, CONTROL);
+    static final ArchRule what_operators_see_knows_the_fleet_only =
+            knowsOfOurs(CONTROL, CONTROL, FLEET, "io.tiercel.cache.tier");
 
     @ArchTest
     static final ArchRule keys_in_memory_know_the_protocol_only = knowsOfOurs(MEMORY, MEMORY, RESP);
@@ -51,7 +53,7 @@ class HouseTest {
             knowsOfOurs(FRONT, FRONT, KEYSPACE, MEMORY, CONTROL, RESP, "io.tiercel.cache..");
 
     @ArchTest
-    static final ArchRule HTTP_knows_what_operators_see_and_no_more = knowsOfOurs(HTTP, HTTP, CONTROL);
+    static final ArchRule HTTP_knows_what_operators_see_and_no_more = knowsOfOurs(HTTP, HTTP, CONTROL, FLEET);
 
     @ArchTest
     static final ArchRule settings_know_what_they_describe =

@@ -181,7 +181,7 @@ public final class Fleet implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            log.debug("fleet {}: closed", settings.fleet());
+            task.run(); // closed, and somebody may wait for it
         }
     }
 

@@ -105,7 +105,7 @@ public final class FleetConfig {
     /**
      * Makes a change, whole or not at all.
      *
-     * @return what is set after it; fails with a {@link FleetVersionException} if it was meant for another version, with
+     * @return what is set after it, when the listeners here have been told; fails with a {@link FleetVersionException} if it was meant for another version, with
      *     a {@link io.tiercel.cache.tier.TierException} if Redis cannot be asked
      */
     public CompletableFuture<FleetDocument> patch(FleetPatch patch) {
@@ -152,15 +152,27 @@ public final class FleetConfig {
     }
 
     private CompletableFuture<FleetDocument> run(Script script, List<String> arguments, @Nullable Long ifVersion) {
-        return scripts.run(script, keys, arguments).thenApply(answer -> {
-            long version = Long.parseLong(answer.get(1));
-            FleetDocument now = FleetDocument.of(version, answer.subList(3, answer.size()));
-            executor.execute(() -> take(now));
-            if (answer.get(0).equals("conflict")) {
-                throw new FleetVersionException(version, requireNonNull(ifVersion));
-            }
-            return now;
-        });
+        CompletableFuture<FleetDocument> done = new CompletableFuture<>();
+        var unused = scripts.run(script, keys, arguments)
+                .whenComplete((answer, failure) -> executor.execute(() -> {
+                    if (failure != null) {
+                        done.completeExceptionally(failure);
+                        return;
+                    }
+                    try {
+                        long version = Long.parseLong(answer.get(1));
+                        FleetDocument now = FleetDocument.of(version, answer.subList(3, answer.size()));
+                        take(now);
+                        if (answer.get(0).equals("conflict")) {
+                            done.completeExceptionally(new FleetVersionException(version, requireNonNull(ifVersion)));
+                        } else {
+                            done.complete(now);
+                        }
+                    } catch (RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                }));
+        return done;
     }
 
     /** A heartbeat said which version there is. */

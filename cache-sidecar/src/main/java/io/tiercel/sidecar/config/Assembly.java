@@ -72,6 +72,7 @@ final class Assembly {
         return new SidecarConfig.Caching(
                 values.of(Settings.L1_BYTES).of(memory),
                 new CacheSettings(values.of(Settings.TTL), values.of(Settings.AGGRESSIVE)),
+                values.of(Settings.TTL_MOST),
                 values.of(Settings.BOUND),
                 values.listOf(Settings.PREFIXES),
                 values.listOf(Settings.NAMESPACES),
@@ -134,6 +135,11 @@ final class Assembly {
 
     private SidecarConfig.Identity identity() {
         return new SidecarConfig.Identity(
-                values.of(Settings.POD), values.of(Settings.FLEET), values.of(Settings.HOT_KEYS));
+                values.of(Settings.POD),
+                values.of(Settings.FLEET),
+                values.of(Settings.FLEET_EXPECTED),
+                values.of(Settings.FLEET_REFERENCE),
+                values.orNull(Settings.STATE_FILE),
+                values.of(Settings.HOT_KEYS));
     }
 }

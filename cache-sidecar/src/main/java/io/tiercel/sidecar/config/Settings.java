@@ -102,6 +102,13 @@ final class Settings {
             "60s",
             "How long a copy in memory may be used without being read again, and how long a value lives that was filled"
                     + " without a life of its own. Redis' expiry always ends it sooner.");
+    static final Setting<Duration> TTL_MOST = TABLE.add(
+            Group.CACHE,
+            "ttl-most",
+            Kinds.duration(Duration.ofSeconds(1), Duration.ofDays(30)),
+            "10m",
+            "The longest that a copy in memory is used without being read again, however many pods there are; ttl if that"
+                    + " is longer.");
     static final Setting<Boolean> AGGRESSIVE = TABLE.add(
             Group.CACHE,
             "aggressive",
@@ -333,6 +340,25 @@ final class Settings {
             "Its name in the fleet; if not set, HOSTNAME or a random one.");
     static final Setting<String> FLEET =
             TABLE.add(Group.OPERATION, "fleet", Kinds.name(64), "tiercel", "The name of the fleet that it belongs to.");
+    static final Setting<Integer> FLEET_EXPECTED = TABLE.add(
+            Group.OPERATION,
+            "fleet-expected",
+            Kinds.integer(1, 1_000),
+            "20",
+            "How many pods to reckon with until Redis has told: the most that the autoscaler starts.");
+    static final Setting<Integer> FLEET_REFERENCE = TABLE.add(
+            Group.OPERATION,
+            "fleet-reference",
+            Kinds.integer(1, 1_000),
+            "2",
+            "How many pods ttl is meant for. With more of them copies are used longer in proportion, up to ttl-most, as"
+                    + " otherwise each pod would find less in its memory.");
+    static final Setting<Path> STATE_FILE = TABLE.add(
+            Group.OPERATION,
+            "state-file",
+            Kinds.PATH,
+            null,
+            "File that keeps the fleet's last configuration for a start while Redis is away. Its directory must exist.");
     static final Setting<Boolean> HOT_KEYS = TABLE.add(
             Group.OPERATION,
             "hot-keys",

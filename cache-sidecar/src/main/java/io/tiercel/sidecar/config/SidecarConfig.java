@@ -113,6 +113,7 @@ public record SidecarConfig(
      *
      * @param l1Bytes most bytes that L1 may take
      * @param initial what the cache begins with; operators may change it
+     * @param longestTtl how long a copy may be used at most, however many pods there are
      * @param bound how stale a copy may be
      * @param prefixes only keys that begin with one of these are kept in L1; empty for all
      * @param namespaces caches of the library that may be read here
@@ -123,6 +124,7 @@ public record SidecarConfig(
     public record Caching(
             long l1Bytes,
             CacheSettings initial,
+            Duration longestTtl,
             Duration bound,
             List<String> prefixes,
             List<String> namespaces,
@@ -209,6 +211,15 @@ public record SidecarConfig(
      * @param hotKeys whether the names of hot keys may be shown
      * @param pod its name in the fleet
      * @param fleet the name of the fleet
+     * @param expected how many pods to reckon with until it is known
+     * @param reference how many pods the settings are meant for
+     * @param stateFile where the fleet's last configuration is kept; null for nowhere
      */
-    public record Identity(String pod, String fleet, boolean hotKeys) {}
+    public record Identity(
+            String pod,
+            String fleet,
+            int expected,
+            int reference,
+            @Nullable Path stateFile,
+            boolean hotKeys) {}
 }

@@ -3,6 +3,7 @@ package io.tiercel.sidecar.control;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
+import io.tiercel.sidecar.control.Overlay.Layer;
 import io.tiercel.sidecar.control.Overlay.Overridden;
 import io.tiercel.sidecar.control.RefusedException.Fault;
 import io.tiercel.sidecar.control.RefusedException.Why;
@@ -14,12 +15,14 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -157,9 +160,7 @@ public final class Controls implements AutoCloseable {
             expire();
             Overlay before = state;
             expect(change.ifVersion());
-            Set<LiveField> touched = EnumSet.noneOf(LiveField.class);
-            touched.addAll(change.set().keySet());
-            touched.addAll(change.reset());
+            Set<LiveField> touched = touched(change);
             if (drainsForGood && touched.contains(LiveField.DRAINING)) {
                 throw new RefusedException(Why.CONFLICT, "The process is about to end: draining cannot be changed.");
             }
@@ -197,7 +198,48 @@ public final class Controls implements AutoCloseable {
         }
     }
 
-    private static @Nullable Instant expiry(Change change, Instant now) throws RefusedException {
+    /**
+     * Takes over what was set for the whole fleet.
+     *
+     * @param layers what counts before the others first
+     * @param resets until when what was set here alone is to be dropped, by field
+     * @param because what has happened, for the events
+     */
+    void shared(List<Layer> layers, Map<LiveField, Instant> resets, String because) {
+        lock.lock();
+        try {
+            Overlay before = state;
+            Overlay next = before.withShared(layers, resets);
+            if (next.version() == before.version()) {
+                return;
+            }
+            apply(next);
+            String changes = Stream.of(LiveField.values())
+                    .filter(field -> !before.value(field).equals(next.value(field)))
+                    .map(field -> field.label() + " " + before.text(field) + " to " + next.text(field))
+                    .collect(joining(", "));
+            if (!changes.isEmpty()) {
+                events.add("config", because + ": " + changes);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is in force, as it is now. */
+    Overlay state() {
+        return state;
+    }
+
+    /** The fields that a change is about. */
+    static Set<LiveField> touched(Change change) {
+        Set<LiveField> touched = EnumSet.noneOf(LiveField.class);
+        touched.addAll(change.set().keySet());
+        touched.addAll(change.reset());
+        return touched;
+    }
+
+    static @Nullable Instant expiry(Change change, Instant now) throws RefusedException {
         Duration in = change.expiresIn();
         if (in == null) {
             return null;
@@ -208,7 +250,7 @@ public final class Controls implements AutoCloseable {
         return now.plus(in);
     }
 
-    private static Set<LiveField> related(Set<LiveField> touched) {
+    static Set<LiveField> related(Set<LiveField> touched) {
         Set<LiveField> related = EnumSet.noneOf(LiveField.class);
         touched.forEach(field -> related.addAll(LiveField.of(field.group())));
         return related;
@@ -270,13 +312,13 @@ public final class Controls implements AutoCloseable {
         Set<String> changeable = new HashSet<>();
         for (LiveField field : LiveField.values()) {
             changeable.add(field.setting());
-            Overridden overridden = now.over().get(field);
+            Overridden overridden = now.overridden(field);
             all.add(new InForce(
                     field,
                     field.label(),
                     field.json(now.value(field)),
                     now.text(field),
-                    overridden == null ? source(field) : "override",
+                    now.source(field).orElseGet(() -> source(field)),
                     overridden == null ? null : overridden.since(),
                     overridden == null ? null : overridden.expiresAt()));
         }

@@ -2,6 +2,7 @@ package io.tiercel.sidecar.control;
 
 import io.tiercel.sidecar.control.RefusedException.Fault;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -136,6 +137,21 @@ public enum LiveField {
         }
         faults.add(new Fault(label, "must be " + expected()));
         return null;
+    }
+
+    /**
+     * What {@link #json} gives, from its text.
+     *
+     * @return null if it is no value of this field
+     */
+    @Nullable
+    Object parsed(String text) {
+        Object json = switch (type) {
+            case FLAG -> text.equals("true") ? Boolean.TRUE : text.equals("false") ? Boolean.FALSE : null;
+            case MODE -> text;
+            case WHOLE, SECONDS, MILLIS -> text.matches("[0-9]{1,18}") ? Long.valueOf(text) : null;
+        };
+        return value(json, new ArrayList<>());
     }
 
     /** A value as JSON has it: a number, a boolean or a string. A time that is no whole number of its unit is a fraction. */

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version from 1
  * @param base a value for each field
- * @param over the fields that are overridden
+ * @param shared what was set for the whole fleet, what counts before the others first
+ * @param over the fields that are overridden here alone, which counts before all others
  */
-record Overlay(long version, Map<LiveField, Object> base, Map<LiveField, Overridden> over) {
+record Overlay(long version, Map<LiveField, Object> base, List<Layer> shared, Map<LiveField, Overridden> over) {
     Overlay {
         base = Map.copyOf(base);
+        shared = List.copyOf(shared);
         over = Map.copyOf(over);
+    }
+
+    /**
+     * Values that were set together.
+     *
+     * @param source what they are called where one sees where a value comes from
+     */
+    record Layer(String source, Map<LiveField, Overridden> values) {
+        Layer {
+            values = Map.copyOf(values);
+        }
     }
 
     /** A value that an operator has set. */
@@ -45,7 +59,7 @@ record Overlay(long version, Map<LiveField, Object> base, Map<LiveField, Overrid
         base.put(LiveField.L2_MODE, TierMode.NORMAL);
         base.put(LiveField.L3_MODE, TierMode.NORMAL);
         base.put(LiveField.DRAINING, false);
-        return new Overlay(1, base, Map.of());
+        return new Overlay(1, base, List.of(), Map.of());
     }
 
     /** The next version, with the change in it. */
@@ -62,14 +76,14 @@ record Overlay(long version, Map<LiveField, Object> base, Map<LiveField, Overrid
         if (!faults.isEmpty()) {
             throw new RefusedException(faults);
         }
-        return next.equals(over) ? this : new Overlay(version + 1, base, next);
+        return next.equals(over) ? this : new Overlay(version + 1, base, shared, next);
     }
 
     /** The next version, with the value in it for good. */
     Overlay with(LiveField field, Object value, Instant now) {
         Map<LiveField, Overridden> next = copy();
         next.put(field, new Overridden(value, now, null));
-        return new Overlay(version + 1, base, next);
+        return new Overlay(version + 1, base, shared, next);
     }
 
     /** The next version without what has expired, or this one if nothing has. */
@@ -79,7 +93,23 @@ record Overlay(long version, Map<LiveField, Object> base, Map<LiveField, Overrid
         }
         Map<LiveField, Overridden> left = copy();
         left.values().removeIf(overridden -> overridden.expiredAt(now));
-        return new Overlay(version + 1, base, left);
+        return new Overlay(version + 1, base, shared, left);
+    }
+
+    /**
+     * The next version with other values for the fleet, or this one if they are the same.
+     *
+     * @param resets when the fleet was last told to drop what single pods have set; what is older is dropped
+     */
+    Overlay withShared(List<Layer> layers, Map<LiveField, Instant> resets) {
+        Map<LiveField, Overridden> left = copy();
+        left.entrySet().removeIf(entry -> {
+            Instant reset = resets.get(entry.getKey());
+            return reset != null && !entry.getValue().since().isAfter(reset);
+        });
+        return layers.equals(shared) && left.size() == over.size()
+                ? this
+                : new Overlay(version + 1, base, layers, left);
     }
 
     private Map<LiveField, Overridden> copy() {
@@ -89,8 +119,35 @@ record Overlay(long version, Map<LiveField, Object> base, Map<LiveField, Overrid
     }
 
     Object value(LiveField field) {
-        Overridden overridden = over.get(field);
+        Overridden overridden = overridden(field);
         return overridden == null ? requireNonNull(base.get(field)) : overridden.value();
+    }
+
+    /** What counts of all that was set; null if nothing was. */
+    @Nullable
+    Overridden overridden(LiveField field) {
+        Overridden own = over.get(field);
+        if (own != null) {
+            return own;
+        }
+        for (Layer layer : shared) {
+            Overridden found = layer.values().get(field);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    /** Where the value comes from, if it was set. */
+    Optional<String> source(LiveField field) {
+        if (over.containsKey(field)) {
+            return Optional.of("override");
+        }
+        return shared.stream()
+                .filter(layer -> layer.values().containsKey(field))
+                .map(Layer::source)
+                .findFirst();
     }
 
     boolean flag(LiveField field) {

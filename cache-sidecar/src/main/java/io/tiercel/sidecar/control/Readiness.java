@@ -8,6 +8,7 @@ public final class Readiness {
     private final BooleanSupplier draining;
     private final BooleanSupplier warming;
     private volatile boolean started;
+    private volatile boolean configured = true;
     private volatile @Nullable String unable;
 
     Readiness(BooleanSupplier draining, BooleanSupplier warming) {
@@ -18,6 +19,11 @@ public final class Readiness {
     /** Says that clients can connect from now on. */
     public void started() {
         started = true;
+    }
+
+    /** Says whether it is known what was set for the fleet, or known that it cannot be found out. */
+    public void configured(boolean configured) {
+        this.configured = configured;
     }
 
     /** Whether clients can connect. */
@@ -60,6 +66,9 @@ public final class Readiness {
         }
         if (draining()) {
             return "draining";
+        }
+        if (!configured) {
+            return "reading the fleet's configuration";
         }
         return warming.getAsBoolean() ? "warming up" : "";
     }

@@ -6,12 +6,12 @@ import static io.netty.handler.codec.http.HttpResponseStatus.SERVICE_UNAVAILABLE
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Change;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.LiveField;
 import io.tiercel.sidecar.control.LiveField.Group;
-import io.tiercel.sidecar.control.Outcome;
 import io.tiercel.sidecar.control.RefusedException;
+import io.tiercel.sidecar.http.Options.Scope;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -33,10 +33,13 @@ final class Changes {
 
     private final Controls controls;
     private final CacheBackend backend;
+    private final @Nullable FleetControls fleet;
 
-    Changes(Controls controls, CacheBackend backend) {
+    /** @param fleet null if there is no Redis to make one of */
+    Changes(Controls controls, CacheBackend backend, @Nullable FleetControls fleet) {
         this.controls = controls;
         this.backend = backend;
+        this.fleet = fleet;
     }
 
     List<Route> routes() {
@@ -49,13 +52,9 @@ final class Changes {
                 reset("/admin/config/reset", Group.QUEUE, List.of("fields", "reason")),
                 update("/admin/rate-limit/update", Group.RATE),
                 reset("/admin/rate-limit/reset", Group.RATE, reason),
-                Route.change(
-                        "/admin/tiers/{tier}",
-                        Role.ADMIN,
-                        List.of("mode", "expires_in", "reason"),
-                        Route.now(this::tier)),
-                Route.change("/admin/drain", Role.ADMIN, timed, Route.now(this::drain)),
-                Route.change("/admin/undrain", Role.ADMIN, reason, Route.now(this::undrain)),
+                Route.change("/admin/tiers/{tier}", Role.ADMIN, List.of("mode", "expires_in", "reason"), this::tier),
+                Route.change("/admin/drain", Role.ADMIN, timed, this::drain),
+                Route.change("/admin/undrain", Role.ADMIN, reason, this::undrain),
                 Route.change(
                         "/admin/cache/invalidate",
                         Role.OPERATE,
@@ -67,18 +66,18 @@ final class Changes {
         List<String> fields = new ArrayList<>(labels(group));
         fields.add("expires_in");
         fields.add("reason");
-        return Route.change(path, Role.OPERATE, fields, Route.now(exchange -> update(exchange, group)));
+        return Route.change(path, Role.OPERATE, fields, exchange -> update(exchange, group));
     }
 
     private Route reset(String path, Group group, List<String> fields) {
-        return Route.change(path, Role.OPERATE, fields, Route.now(exchange -> reset(exchange, group)));
+        return Route.change(path, Role.OPERATE, fields, exchange -> reset(exchange, group));
     }
 
     private static List<String> labels(Group group) {
         return LiveField.of(group).stream().map(LiveField::label).toList();
     }
 
-    private Response update(Exchange exchange, Group group) throws ProblemException, RefusedException {
+    private CompletionStage<Response> update(Exchange exchange, Group group) throws ProblemException, RefusedException {
         Body body = exchange.body();
         List<LiveField> fields = LiveField.of(group);
         if (labels(group).stream().noneMatch(body::has)) {
@@ -92,17 +91,17 @@ final class Changes {
         return String.join(" or ", labels.subList(1, labels.size()));
     }
 
-    private Response set(Exchange exchange, Map<LiveField, Object> values) throws ProblemException, RefusedException {
+    private CompletionStage<Response> set(Exchange exchange, Map<LiveField, Object> values)
+            throws ProblemException, RefusedException {
         Body body = exchange.body();
         Duration expiresIn = body.duration("expires_in", Controls.SHORTEST_OVERRIDE, Controls.LONGEST_OVERRIDE)
                 .orElse(null);
         String reason = body.reason();
         body.check();
-        return reply(controls.change(
-                new Change(values, Set.of(), expiresIn, reason, exchange.dryRun(), exchange.ifVersion())));
+        return made(exchange, new Change(values, Set.of(), expiresIn, reason, exchange.dryRun(), exchange.ifVersion()));
     }
 
-    private Response reset(Exchange exchange, Group group) throws ProblemException, RefusedException {
+    private CompletionStage<Response> reset(Exchange exchange, Group group) throws ProblemException, RefusedException {
         Body body = exchange.body();
         Set<LiveField> fields = EnumSet.noneOf(LiveField.class);
         List<String> named = body.texts("fields", LiveField.of(group).size());
@@ -117,15 +116,15 @@ final class Changes {
         return back(exchange, fields);
     }
 
-    private Response back(Exchange exchange, Set<LiveField> fields) throws ProblemException, RefusedException {
+    private CompletionStage<Response> back(Exchange exchange, Set<LiveField> fields)
+            throws ProblemException, RefusedException {
         Body body = exchange.body();
         String reason = body.reason();
         body.check();
-        return reply(
-                controls.change(new Change(Map.of(), fields, null, reason, exchange.dryRun(), exchange.ifVersion())));
+        return made(exchange, new Change(Map.of(), fields, null, reason, exchange.dryRun(), exchange.ifVersion()));
     }
 
-    private Response tier(Exchange exchange) throws ProblemException, RefusedException {
+    private CompletionStage<Response> tier(Exchange exchange) throws ProblemException, RefusedException {
         String tier = exchange.parameter();
         boolean there =
                 backend.tiers().stream().anyMatch(status -> status.tier().equals(tier) && !tier.equals("l1"));
@@ -137,27 +136,31 @@ final class Changes {
         return set(exchange, mode == null ? Map.of() : Map.of(field, mode));
     }
 
-    private Response drain(Exchange exchange) throws ProblemException, RefusedException {
+    private CompletionStage<Response> drain(Exchange exchange) throws ProblemException, RefusedException {
         return set(exchange, Map.of(LiveField.DRAINING, true));
     }
 
-    private Response undrain(Exchange exchange) throws ProblemException, RefusedException {
+    private CompletionStage<Response> undrain(Exchange exchange) throws ProblemException, RefusedException {
         return back(exchange, Set.of(LiveField.DRAINING));
     }
 
-    private static Response reply(Outcome outcome) {
-        Instant expiresAt = outcome.expiresAt();
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("version", outcome.version());
-        json.put("scope", "pod");
-        json.put("applied", outcome.applied());
-        json.put("previous", outcome.previous());
-        json.put("effective", outcome.effective());
-        json.put("expires_at", expiresAt == null ? null : expiresAt.toString());
-        if (outcome.dryRun()) {
-            json.put("dry_run", true);
+    /** For all pods unless this one alone is meant, which draining always is. */
+    private CompletionStage<Response> made(Exchange exchange, Change change) throws ProblemException, RefusedException {
+        FleetControls all = fleet;
+        Scope scope = exchange.options().scope();
+        boolean draining =
+                change.set().containsKey(LiveField.DRAINING) || change.reset().contains(LiveField.DRAINING);
+        if (scope == Scope.FLEET && draining) {
+            throw ProblemException.invalid(
+                    "scope", "must be pod: a fleet that sends its clients away has no place for them");
         }
-        return Response.json(json).header("ETag", "\"" + outcome.version() + "\"");
+        if (scope == Scope.FLEET && all == null) {
+            throw ProblemException.invalid("scope", "must be pod: without redis there is no fleet");
+        }
+        if (all == null || draining || scope == Scope.POD) {
+            return CompletableFuture.completedFuture(ChangeReplies.ofPod(controls.change(change)));
+        }
+        return all.change(change, exchange.by(), exchange.options().patience()).thenApply(ChangeReplies::ofFleet);
     }
 
     private CompletionStage<Response> invalidate(Exchange exchange) throws ProblemException, RefusedException {
@@ -169,6 +172,11 @@ final class Changes {
             body.fault("keys", "or prefix must be there, and not both");
         }
         body.check();
+        // What is removed is removed from Redis, which tells all pods: there is no other scope.
+        if (exchange.options().scope() == Scope.POD && fleet != null) {
+            body.fault("scope", "must be fleet: keys are removed from Redis, and from every pod's memory with that");
+            body.check();
+        }
         controls.expect(exchange.ifVersion());
         if (exchange.dryRun()) {
             return CompletableFuture.completedFuture(invalidated(null));
@@ -183,7 +191,7 @@ final class Changes {
     private Response invalidated(@Nullable Long count) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", controls.version());
-        json.put("scope", "pod");
+        json.put("scope", fleet == null ? "pod" : "fleet");
         json.put("invalidated", count);
         if (count == null) {
             json.put("dry_run", true);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,6 +45,16 @@ final class Dispatch {
     }
 
     private static Response failed(Route route, Throwable failure) {
+        Throwable cause = failure;
+        while (cause instanceof CompletionException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof ProblemException problem) {
+            return problem.response();
+        }
+        if (cause instanceof RefusedException refused) {
+            return ProblemException.of(refused).response();
+        }
         LOG.warn("{} {} failed", route.method(), route.path(), failure);
         return new ProblemException(INTERNAL_SERVER_ERROR, "This is a fault of the sidecar. See its log.").response();
     }
@@ -51,11 +62,14 @@ final class Dispatch {
     private static Exchange exchange(Admission admission, HttpHeaders headers, byte[] bytes) throws ProblemException {
         Route route = admission.route();
         if (!route.mutates()) {
-            return new Exchange(admission.parameter(), new Body(Map.of(), route.fields()), false, null);
+            Options options = Options.ofRead(admission.query());
+            return new Exchange(
+                    admission.parameter(), new Body(Map.of(), route.fields()), options, null, admission.by());
         }
-        boolean dryRun = dryRun(admission.query());
+        Options options = Options.ofChange(admission.query());
         Long ifVersion = ifVersion(headers.getAll("If-Match"));
-        return new Exchange(admission.parameter(), new Body(fields(headers, bytes), route.fields()), dryRun, ifVersion);
+        Body body = new Body(fields(headers, bytes), route.fields());
+        return new Exchange(admission.parameter(), body, options, ifVersion, admission.by());
     }
 
     private static Map<String, Object> fields(HttpHeaders headers, byte[] bytes) throws ProblemException {
@@ -86,24 +100,6 @@ final class Dispatch {
             }
         }
         return true;
-    }
-
-    private static boolean dryRun(String query) throws ProblemException {
-        Map<String, String> parameters = Targets.query(query);
-        for (String name : parameters.keySet()) {
-            if (!name.equals("dry_run") && !name.equals("scope")) {
-                throw ProblemException.invalid(
-                        Json.shown(name), "is unknown in the query: there are dry_run and scope");
-            }
-        }
-        if (!parameters.getOrDefault("scope", "pod").equals("pod")) {
-            throw ProblemException.invalid("scope", "must be pod");
-        }
-        return switch (parameters.getOrDefault("dry_run", "false")) {
-            case "true" -> true;
-            case "false" -> false;
-            default -> throw ProblemException.invalid("dry_run", "must be true or false");
-        };
     }
 
     private static @Nullable Long ifVersion(List<String> headers) throws ProblemException {

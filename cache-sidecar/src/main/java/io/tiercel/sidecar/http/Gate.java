@@ -57,8 +57,12 @@ final class Gate {
      */
     record Peer(InetAddress remote, InetAddress local, boolean certified) {}
 
-    /** A request that may go on. */
-    record Admission(Route route, String parameter, String query) {}
+    /**
+     * A request that may go on.
+     *
+     * @param by who is asking: the role that they have shown
+     */
+    record Admission(Route route, String parameter, String query, String by) {}
 
     /** Refuses what is not HTTP as RFC 9112 has it: after this, nothing on the connection can be trusted. */
     void wellFormed(HttpRequest request) throws ProblemException {
@@ -127,7 +131,8 @@ final class Gate {
         }
         bodyFits(request.headers());
         String parameter = Targets.decoded(String.valueOf(route.parameter(path)));
-        return new Admission(route, parameter, mark < 0 ? "" : target.substring(mark + 1));
+        return new Admission(
+                route, parameter, mark < 0 ? "" : target.substring(mark + 1), role == null ? "" : lower(role));
     }
 
     private void bodyFits(HttpHeaders headers) throws ProblemException {

@@ -130,7 +130,7 @@ public record HttpConfig(
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(60),
-                    10,
+                    50,
                     Duration.ofSeconds(2));
         }
     }

@@ -23,6 +23,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.http.HttpConfig.Limits;
 import io.tiercel.sidecar.http.HttpConfig.Listener;
 import io.tiercel.sidecar.http.HttpConfig.Tls;
@@ -58,11 +59,16 @@ public final class HttpServer implements AutoCloseable {
     /**
      * Opens both ports.
      *
+     * @param fleet null if there is none
      * @param registry what {@code /metrics} shows; the sidecar's meters are added to it
      * @throws IOException if a port cannot be bound, or a file not be used; the message says which
      */
     public static HttpServer start(
-            HttpConfig config, Controls controls, CacheBackend backend, PrometheusMeterRegistry registry)
+            HttpConfig config,
+            Controls controls,
+            @Nullable FleetControls fleet,
+            CacheBackend backend,
+            PrometheusMeterRegistry registry)
             throws IOException {
         requireNonNull(controls, "controls");
         requireNonNull(backend, "backend");
@@ -70,8 +76,8 @@ public final class HttpServer implements AutoCloseable {
         Tls tls = config.tls();
         SslContext open = tls == null ? null : context(tls, null);
         SslContext admin = tls == null ? null : context(tls, tls.clientAuthorities());
-        Meters meters = new Meters(registry, backend, controls);
-        List<Route> routes = Routes.all(config, controls, backend, meters);
+        Meters meters = new Meters(registry, backend, controls, fleet);
+        List<Route> routes = Routes.all(config, controls, fleet, backend, meters);
         HttpServer server = new HttpServer(
                 new MultiThreadIoEventLoopGroup(
                         THREADS, new DefaultThreadFactory("tiercel-http", true), NioIoHandler.newFactory()),

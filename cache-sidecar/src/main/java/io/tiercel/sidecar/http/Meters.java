@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.Node;
 import io.tiercel.sidecar.control.Traffic;
@@ -14,6 +15,7 @@ import io.tiercel.sidecar.control.WarmUpRun.Progress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The sidecar's numbers for Prometheus. No label comes from a client. Thread-safe. */
 final class Meters implements AutoCloseable {
@@ -29,7 +31,7 @@ final class Meters implements AutoCloseable {
     /** One look at the backend, so that the numbers of one scrape go together and asking for them costs once. */
     private record Snapshot(long nanos, Traffic traffic, List<TierStatus> tiers) {}
 
-    Meters(PrometheusMeterRegistry registry, CacheBackend backend, Controls controls) {
+    Meters(PrometheusMeterRegistry registry, CacheBackend backend, Controls controls, @Nullable FleetControls fleet) {
         this.registry = registry;
         this.backend = backend;
         this.controls = controls;
@@ -40,6 +42,9 @@ final class Meters implements AutoCloseable {
         load();
         backend.tiers().forEach(tier -> tier(tier.tier()));
         process();
+        if (fleet != null) {
+            FleetMeters.bind(registry, fleet.fleet());
+        }
     }
 
     private Snapshot look() {

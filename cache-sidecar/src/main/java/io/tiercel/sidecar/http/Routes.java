@@ -2,19 +2,23 @@ package io.tiercel.sidecar.http;
 
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetControls;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that can be asked for over HTTP. */
 final class Routes {
     private Routes() {}
 
-    static List<Route> all(HttpConfig config, Controls controls, CacheBackend backend, Meters meters) {
-        StatusDocument status = new StatusDocument(config, controls, backend);
+    static List<Route> all(
+            HttpConfig config, Controls controls, @Nullable FleetControls fleet, CacheBackend backend, Meters meters) {
+        StatusDocument status = new StatusDocument(config, controls, fleet, backend);
         List<Route> routes = new ArrayList<>();
         routes.addAll(new Reads(controls, backend, status, meters).routes());
         routes.addAll(new Page(status).routes());
-        routes.addAll(new Changes(controls, backend).routes());
+        routes.addAll(new Changes(controls, backend, fleet).routes());
+        routes.addAll(new FleetRoutes(fleet).routes());
         routes.addAll(new WarmUpRoutes(controls, backend).routes());
         return List.copyOf(routes);
     }

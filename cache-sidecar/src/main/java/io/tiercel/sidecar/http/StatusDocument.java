@@ -3,6 +3,7 @@ package io.tiercel.sidecar.http;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.Event;
+import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.History;
 import io.tiercel.sidecar.control.History.Sample;
 import io.tiercel.sidecar.control.InForce;
@@ -30,12 +31,14 @@ final class StatusDocument {
 
     private final HttpConfig config;
     private final Controls controls;
+    private final @Nullable FleetControls fleet;
     private final CacheBackend backend;
     private final long startedNanos = System.nanoTime();
 
-    StatusDocument(HttpConfig config, Controls controls, CacheBackend backend) {
+    StatusDocument(HttpConfig config, Controls controls, @Nullable FleetControls fleet, CacheBackend backend) {
         this.config = config;
         this.controls = controls;
+        this.fleet = fleet;
         this.backend = backend;
     }
 
@@ -100,6 +103,8 @@ final class StatusDocument {
         json.put("queue", queue(now));
         json.put("rate_limit", now.rate());
         json.put("warm_up", now.warmUp());
+        FleetControls all = fleet;
+        json.put("fleet", all == null ? null : FleetRoutes.fleet(all.fleet()));
         json.put("config", now.config().stream().map(StatusDocument::setting).toList());
         json.put("hot_keys", now.hotKeys());
         json.put("events", now.events());
@@ -267,7 +272,10 @@ final class StatusDocument {
 
     /** Every change of the configuration that is in force, and what lies under it. */
     Map<String, Object> configuration() {
-        long version = controls.version();
+        FleetControls all = fleet;
+        long version = all == null
+                ? controls.version()
+                : all.fleet().config().document().version();
         Map<String, Object> fields = new LinkedHashMap<>();
         List<Map<String, Object>> settings = new ArrayList<>();
         for (InForce setting : controls.inForce()) {
@@ -289,7 +297,8 @@ final class StatusDocument {
         }
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", version);
-        json.put("scope", "pod");
+        json.put("scope", all == null ? "pod" : "fleet");
+        json.put("pod_version", controls.version());
         json.put("fields", fields);
         json.put("settings", settings);
         return json;

@@ -173,7 +173,7 @@ public final class RedisKeyspace implements AutoCloseable {
 
     /** How long a copy may be used without being read again. */
     long l1Nanos() {
-        long ttl = live.cache().ttl().toNanos();
+        long ttl = live.localTtl().toNanos();
         return live.cache().aggressive() ? ttl * AGGRESSIVE_FACTOR : ttl;
     }
 

@@ -33,8 +33,13 @@ final class OpenApiTest {
         return Routes.all(
                 HttpConfig.onLoopback("p", "v", 0, 0),
                 serving.controls,
+                null,
                 serving.backend,
-                new Meters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), serving.backend, serving.controls));
+                new Meters(
+                        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                        serving.backend,
+                        serving.controls,
+                        null));
     }
 
     @Test

@@ -61,7 +61,8 @@ final class Serving implements AutoCloseable {
                         new StartupSetting("password", "***", "environment")),
                 scheduler,
                 clock);
-        server = HttpServer.start(config, controls, backend, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+        server = HttpServer.start(
+                config, controls, null, backend, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
         controls.readiness().started();
     }
 

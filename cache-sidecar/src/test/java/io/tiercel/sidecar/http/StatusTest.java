@@ -56,6 +56,7 @@ final class StatusTest {
                         "queue",
                         "rate_limit",
                         "warm_up",
+                        "fleet",
                         "config",
                         "hot_keys",
                         "events",
