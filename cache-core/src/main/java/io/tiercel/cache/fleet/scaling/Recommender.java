@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  */
 public final class Recommender {
-    private static final Duration LEAST_PATIENCE = Duration.ofSeconds(300);
-    private static final Duration LEARNING = Duration.ofSeconds(60);
+    private static final Duration LEAST_PATIENCE = Duration.ofMinutes(5);
+    private static final Duration LEARNING = Duration.ofMinutes(1);
 
     private final ScalingSettings settings;
 

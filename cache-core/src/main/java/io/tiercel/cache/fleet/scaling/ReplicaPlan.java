@@ -54,6 +54,9 @@ public record ReplicaPlan(List<Step> steps) {
             if (allowed != replicas) {
                 events.add(new Sample(slot, allowed - replicas));
                 replicas = allowed;
+                if (slot == 0) {
+                    steps.clear();
+                }
                 steps.add(new Step(from.plusSeconds(slot * ScalingState.SLOT_SECONDS), replicas));
             }
             long now15 = slot;
