@@ -34,6 +34,7 @@ class HouseTest {
     private static final String METRICS = "io.tiercel.cache.metrics";
     private static final String REDIS = "io.tiercel.cache.tier.redis";
     private static final String MEMCACHED = "io.tiercel.cache.tier.memcached";
+    private static final String SCALING = "io.tiercel.cache.fleet.scaling";
 
     // ---- down only: metrics, engine, then tier and codec
 
@@ -58,6 +59,9 @@ class HouseTest {
 
     @ArchTest
     static final ArchRule the_Memcached_tier_knows_the_SPI_only = knowsOfOurs(MEMCACHED, MEMCACHED, SPI);
+
+    @ArchTest
+    static final ArchRule scaling_knows_nobody = knowsOfOurs(SCALING, SCALING);
 
     @ArchTest
     static final ArchRule packages_form_no_cycle =

@@ -48,7 +48,12 @@ final class ExamplesInDocsTest {
 
     @Test
     void links_lead_to_files_and_headings_that_are_there() throws IOException {
-        List<Path> documents = Stream.of("README.md", "docs/sidecar.md", "docs/runbook.md", "examples/leases/README.md")
+        List<Path> documents = Stream.of(
+                        "README.md",
+                        "docs/sidecar.md",
+                        "docs/runbook.md",
+                        "docs/scaling.md",
+                        "examples/leases/README.md")
                 .map(ROOT::resolve)
                 .toList();
         for (Path document : documents) {
