@@ -48,6 +48,7 @@ public final class Fleet implements AutoCloseable {
     private static final Duration GOODBYE = Duration.ofSeconds(1);
 
     private final FleetSettings settings;
+    private final ScriptRunner scripts;
     private final Heartbeat heartbeat;
     private final InstantSource clock;
     private final Instant joinedAt;
@@ -73,7 +74,8 @@ public final class Fleet implements AutoCloseable {
 
     private Fleet(ScriptRunner scripts, FleetSettings settings, InstantSource clock) {
         this.settings = requireNonNull(settings, "settings");
-        this.heartbeat = new Heartbeat(requireNonNull(scripts, "scripts"), settings);
+        this.scripts = requireNonNull(scripts, "scripts");
+        this.heartbeat = new Heartbeat(scripts, settings);
         this.clock = requireNonNull(clock, "clock");
         this.joinedAt = clock.instant();
         this.size = new FleetSize(settings.expected(), settings.hold().toNanos());
@@ -113,6 +115,11 @@ public final class Fleet implements AutoCloseable {
     /** What the fleet's operators have set. */
     public FleetConfig config() {
         return config;
+    }
+
+    /** A text that all instances share under that name. */
+    public FleetCell cell(String name) {
+        return new FleetCell(scripts, settings, requireNonNull(name, "name"));
     }
 
     /** The time by Redis' clock, as far as it is known: the same in all instances, whatever their own clocks say. */
@@ -215,7 +222,8 @@ public final class Fleet implements AutoCloseable {
         try {
             Map<String, String> said = new LinkedHashMap<>(facts.get());
             said.put("config", Long.toString(config.applied()));
-            answer = heartbeat.send(Member.encode(state, joinedAt, said), false, size.size(), claims);
+            Instant joined = joinedAt.plusMillis(redisAheadMillis);
+            answer = heartbeat.send(Member.encode(state, joined, said), false, size.size(), claims);
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }

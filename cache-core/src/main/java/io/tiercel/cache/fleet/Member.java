@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * @param pod its name
  * @param state what it is doing
- * @param joinedAt when it joined, by its own clock
+ * @param joinedAt when it joined, by Redis' clock as far as it knows that
  * @param seenAt when its last heartbeat reached Redis, by Redis' clock
  * @param facts what else it says of itself
  */

@@ -9,7 +9,6 @@ import io.tiercel.cache.fleet.FleetRevision;
 import io.tiercel.cache.fleet.FleetVersionException;
 import io.tiercel.cache.fleet.Member;
 import io.tiercel.cache.tier.TierException;
-import io.tiercel.sidecar.control.Overlay.Layer;
 import io.tiercel.sidecar.control.RefusedException.Fault;
 import io.tiercel.sidecar.control.RefusedException.Why;
 import java.nio.file.Path;
@@ -94,8 +93,7 @@ public final class FleetControls implements AutoCloseable {
 
     private void follow(FleetDocument document, String because) {
         Instant now = fleet.time();
-        controls.shared(
-                FleetLayers.layers(document, now, new Layer("event", Map.of())), FleetLayers.resets(document), because);
+        controls.shared(FleetLayers.layers(document, now), FleetLayers.resets(document), because);
     }
 
     /**
@@ -138,6 +136,27 @@ public final class FleetControls implements AutoCloseable {
         return patched(patch, before, touched, wait);
     }
 
+    /**
+     * Makes a change of the fleet's document that is about more than settings.
+     *
+     * @param touched the settings that it changes
+     * @param dryRun whether only to say that it could be made
+     */
+    CompletionStage<FleetOutcome> change(FleetPatch patch, Set<LiveField> touched, Duration wait, boolean dryRun) {
+        Overlay before = controls.state();
+        if (!dryRun) {
+            return patched(patch, before, touched, wait);
+        }
+        Long wanted = patch.ifVersion();
+        long version = fleet.config().document().version();
+        return wanted != null && wanted != version
+                ? CompletableFuture.failedFuture(conflict(version, wanted))
+                : CompletableFuture.completedFuture(new FleetOutcome(
+                        outcome(version, before, before, touched, null, true),
+                        members().size(),
+                        List.of()));
+    }
+
     /** Goes back to what was set at an earlier version; as {@link #change}. */
     public CompletionStage<FleetOutcome> rollback(
             long version, @Nullable Long ifVersion, String by, String reason, Duration wait, boolean dryRun) {
@@ -163,7 +182,7 @@ public final class FleetControls implements AutoCloseable {
 
     private CompletionStage<FleetOutcome> wouldRollBack(FleetDocument then, Overlay before) {
         Instant now = fleet.time();
-        Overlay would = before.withShared(FleetLayers.layers(then, now, new Layer("event", Map.of())), Map.of());
+        Overlay would = before.withShared(FleetLayers.layers(then, now), Map.of());
         return CompletableFuture.completedFuture(new FleetOutcome(
                 outcome(fleet.config().document().version(), would, before, Set.of(LiveField.values()), null, true),
                 members().size(),

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * How the settings stand in the fleet's document: {@code ttl} is what was set for all, {@code emergency.ttl} what an
@@ -22,11 +23,14 @@ final class FleetLayers {
     private FleetLayers() {}
 
     /** What counts at that moment, what counts before the others first. */
-    static List<Layer> layers(FleetDocument document, Instant now, Layer event) {
+    static List<Layer> layers(FleetDocument document, Instant now) {
         List<Layer> layers = new ArrayList<>();
         layers.add(new Layer("emergency", values(document, EMERGENCY, now)));
         layers.add(new Layer("fleet", values(document, "", now)));
-        layers.add(event);
+        PlannedEvent.of(document).stream()
+                .filter(event -> event.isUnderWay(now))
+                .map(event -> new Layer("event:" + event.name(), event.settings()))
+                .forEach(layers::add);
         layers.removeIf(layer -> layer.values().isEmpty());
         return layers;
     }
@@ -41,6 +45,13 @@ final class FleetLayers {
             }
         }
         return values;
+    }
+
+    /** The names under which an emergency may have set something. */
+    static List<String> fieldsOfEmergency() {
+        return Stream.of(LiveField.values())
+                .map(field -> EMERGENCY + field.label())
+                .toList();
     }
 
     static Map<LiveField, Instant> resets(FleetDocument document) {
