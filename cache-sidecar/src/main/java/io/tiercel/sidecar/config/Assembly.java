@@ -120,7 +120,10 @@ final class Assembly {
                         values.of(Settings.QUEUE_ENABLED),
                         values.of(Settings.QUEUE_MAX_SIZE),
                         values.of(Settings.QUEUE_TIMEOUT)),
-                new RateSettings(values.of(Settings.RATE_REQUESTS_PER_MINUTE), values.of(Settings.RATE_BURST)));
+                new RateSettings(
+                        values.of(Settings.RATE_REQUESTS_PER_MINUTE),
+                        values.of(Settings.RATE_BURST),
+                        values.of(Settings.RATE_PER)));
     }
 
     private SidecarConfig.Life life() {

@@ -2,6 +2,7 @@ package io.tiercel.sidecar.config;
 
 import io.tiercel.sidecar.config.Setting.Group;
 import io.tiercel.sidecar.config.Setting.Secrecy;
+import io.tiercel.sidecar.control.RateScope;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -293,6 +294,13 @@ final class Settings {
             Kinds.integer(1, 1_000_000_000),
             "1000",
             "How many are let in at once after a pause: what the bucket holds.");
+    static final Setting<RateScope> RATE_PER = TABLE.add(
+            Group.OVERLOAD,
+            "rate-per",
+            Kinds.oneOf(RateScope.class),
+            "fleet",
+            "Who shares the bucket: all clients of this sidecar, all of the fleet's by way of Redis, or each client"
+                    + " address has its own. Without Redis, fleet means pod.");
 
     // ---- start and end
 

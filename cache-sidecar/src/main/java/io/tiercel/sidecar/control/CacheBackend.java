@@ -14,6 +14,9 @@ public interface CacheBackend {
     /** Counts and gauges of the front end. */
     Traffic traffic();
 
+    /** How the rate limit of the fleet is kept. */
+    RateStatus rateLimit();
+
     /** Where the key is; changes nothing and counts nothing. */
     CompletionStage<KeyReport> where(String key);
 

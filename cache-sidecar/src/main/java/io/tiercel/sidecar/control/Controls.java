@@ -49,6 +49,7 @@ public final class Controls implements AutoCloseable {
     private final WarmUps warmUps;
     private final Readiness readiness;
     private final TierWatch watch;
+    private final RateWatch rateWatch;
     private final ScheduledFuture<?> ticking;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -77,6 +78,7 @@ public final class Controls implements AutoCloseable {
         this.state = Overlay.startingWith(live);
         this.events = new Events(clock);
         this.watch = new TierWatch(events);
+        this.rateWatch = new RateWatch(events);
         this.warmUps = new WarmUps(backend, events, clock);
         this.readiness = new Readiness(this::draining, warmUps::awaited);
         this.ticking = scheduler.scheduleAtFixedRate(this::tick, 0, History.STEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -350,6 +352,7 @@ public final class Controls implements AutoCloseable {
         try {
             history.add(clock.millis(), backend.traffic());
             watch.look(backend.tiers());
+            rateWatch.look(backend.rateLimit());
         } catch (RuntimeException e) {
             // Thrown on, it would end the schedule without a word.
             LOG.warn("The second's sample could not be taken", e);

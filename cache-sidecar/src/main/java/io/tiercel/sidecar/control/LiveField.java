@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What operators can change while the sidecar runs. Values have one of the types {@link Long}, {@link Boolean},
- * {@link Duration} and {@link TierMode}; in JSON they are whole numbers, booleans and words.
+ * {@link Duration}, {@link RateScope} and {@link TierMode}; in JSON they are whole numbers, booleans and words.
  */
 public enum LiveField {
     /** How long copies are used; see {@link CacheSettings#ttl}. */
@@ -27,6 +27,8 @@ public enum LiveField {
     REQUESTS_PER_MINUTE("requests_per_minute", "rate-requests-per-minute", Group.RATE, Type.WHOLE, 0, 1_000_000_000),
     /** See {@link RateSettings#burst}. */
     BURST("burst", "rate-burst", Group.RATE, Type.WHOLE, 1, 1_000_000_000),
+    /** See {@link RateSettings#per}. */
+    PER("per", "rate-per", Group.RATE, Type.SCOPE, 0, 0),
     /** What Redis may be used for. */
     L2_MODE("l2_mode", "", Group.TIERS, Type.MODE, 0, 0),
     /** What Memcached may be used for. */
@@ -53,6 +55,7 @@ public enum LiveField {
         SECONDS,
         MILLIS,
         FLAG,
+        SCOPE,
         MODE
     }
 
@@ -106,6 +109,7 @@ public enum LiveField {
             case SECONDS -> "a whole number of seconds from " + least + " to " + most;
             case MILLIS -> "a whole number of milliseconds from " + least + " to " + most;
             case FLAG -> "true or false";
+            case SCOPE -> "one of \"pod\", \"fleet\" and \"client\"";
             case MODE -> "one of \"normal\", \"bypass\" and \"read-only\"";
         };
     }
@@ -122,13 +126,13 @@ public enum LiveField {
         if (type == Type.FLAG && json instanceof Boolean) {
             return json;
         }
-        if (type == Type.MODE && json instanceof String word) {
-            for (TierMode mode : TierMode.values()) {
-                if (word(mode).equals(word)) {
-                    return mode;
+        if (json instanceof String word) {
+            for (Enum<?> choice : choices()) {
+                if (word(choice).equals(word)) {
+                    return choice;
                 }
             }
-        } else if (json instanceof Long number && type != Type.FLAG && number >= least && number <= most) {
+        } else if (json instanceof Long number && isNumber() && number >= least && number <= most) {
             return switch (type) {
                 case SECONDS -> Duration.ofSeconds(number);
                 case MILLIS -> Duration.ofMillis(number);
@@ -148,16 +152,28 @@ public enum LiveField {
     Object parsed(String text) {
         Object json = switch (type) {
             case FLAG -> text.equals("true") ? Boolean.TRUE : text.equals("false") ? Boolean.FALSE : null;
-            case MODE -> text;
+            case MODE, SCOPE -> text;
             case WHOLE, SECONDS, MILLIS -> text.matches("[0-9]{1,18}") ? Long.valueOf(text) : null;
         };
         return value(json, new ArrayList<>());
     }
 
+    private boolean isNumber() {
+        return type == Type.WHOLE || type == Type.SECONDS || type == Type.MILLIS;
+    }
+
+    private List<Enum<?>> choices() {
+        return switch (type) {
+            case SCOPE -> List.of(RateScope.values());
+            case MODE -> List.of(TierMode.values());
+            case WHOLE, SECONDS, MILLIS, FLAG -> List.of();
+        };
+    }
+
     /** A value as JSON has it: a number, a boolean or a string. A time that is no whole number of its unit is a fraction. */
     Object json(Object value) {
-        if (value instanceof TierMode mode) {
-            return word(mode);
+        if (value instanceof Enum<?> choice) {
+            return word(choice);
         }
         if (value instanceof Duration time) {
             double unit = type == Type.SECONDS ? 1e9 : 1e6;
@@ -177,8 +193,8 @@ public enum LiveField {
         return json(value) + unit;
     }
 
-    /** A mode's name in JSON. */
-    public static String word(TierMode mode) {
-        return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /** The name in JSON of a mode, or of who shares a limit. */
+    public static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -56,6 +56,7 @@ record Overlay(long version, Map<LiveField, Object> base, List<Layer> shared, Ma
         base.put(LiveField.QUEUE_TIMEOUT, live.queue().timeout());
         base.put(LiveField.REQUESTS_PER_MINUTE, (long) live.rate().requestsPerMinute());
         base.put(LiveField.BURST, (long) live.rate().burst());
+        base.put(LiveField.PER, live.rate().per());
         base.put(LiveField.L2_MODE, TierMode.NORMAL);
         base.put(LiveField.L3_MODE, TierMode.NORMAL);
         base.put(LiveField.DRAINING, false);
@@ -168,7 +169,8 @@ record Overlay(long version, Map<LiveField, Object> base, List<Layer> shared, Ma
     }
 
     RateSettings rate() {
-        return new RateSettings(number(LiveField.REQUESTS_PER_MINUTE), number(LiveField.BURST));
+        return new RateSettings(
+                number(LiveField.REQUESTS_PER_MINUTE), number(LiveField.BURST), (RateScope) value(LiveField.PER));
     }
 
     private int number(LiveField field) {

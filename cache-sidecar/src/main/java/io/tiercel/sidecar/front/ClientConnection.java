@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.tiercel.cache.tier.TierException;
+import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.keyspace.Key;
 import io.tiercel.sidecar.keyspace.Outbox;
 import io.tiercel.sidecar.resp.Reply;
@@ -16,6 +17,7 @@ import io.tiercel.sidecar.resp.Request;
 import io.tiercel.sidecar.resp.RequestDecoder;
 import io.tiercel.sidecar.resp.RespProtocolException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +35,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Confined to its event loop.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements FleetLimiter.Waiter {
     private static final Logger log = LoggerFactory.getLogger(ClientConnection.class);
     private static final int FLUSH_BYTES = 64 << 10;
     private static final long FEW_BYTES = 256 << 10;
@@ -56,6 +58,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final ArrayDeque<ByteBuf> aside = new ArrayDeque<>();
     private final Key probe = Key.probe();
     private final long openedAt = System.nanoTime();
+    private @Nullable Object address;
 
     private Channel channel;
     private @Nullable ByteBuf out;
@@ -78,6 +81,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean held;
     private boolean settling;
     private boolean waits;
+    private boolean lacksToken;
+    private boolean hasToken;
+    private boolean awaitsReplies;
+    private long refusedFor;
     private boolean closing;
     private boolean closed;
     private boolean processing;
@@ -187,7 +194,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 && !waits
                 && !closing
                 && !closed
-                && ((stalled == null && !settling) || pending.isEmpty())
+                && !lacksToken
+                && ((!awaitsReplies && !settling) || pending.isEmpty())
                 && slotBytes < loop.front().settings().maxOutputBytes() / 2
                 && pending.size() < loop.front().settings().maxPipeline()
                 && (out == null || out.readableBytes() < FLUSH_BYTES || flushed());
@@ -228,8 +236,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         Request request = stalled;
         if (request != null) {
             stalled = null;
+            awaitsReplies = false;
             carryOut(request);
-            for (ByteBuf more = aside.poll(); more != null && stalled == null; more = aside.poll()) {
+            if (stalled == null) {
+                // Of no use to the next one, if there was no limit any more.
+                hasToken = false;
+                refusedFor = 0;
+            }
+            while (stalled == null && !aside.isEmpty()) {
+                ByteBuf more = aside.remove();
                 asideBytes -= more.readableBytes();
                 decoder.feed(more);
             }
@@ -253,12 +268,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return carryOut(request);
     }
 
-    /** Whether it has been; if not, its turn comes when what came before has been answered. */
+    /** Whether it has been; if not, its turn comes when what came before has been answered, or when it has a token. */
     private boolean carryOut(Request request) {
         int before = pending.size();
         long begin = (commands & (SAMPLE - 1)) == 0 ? System.nanoTime() : 0;
         if (!loop.front().dispatcher().dispatch(invocation, request)) {
             stalled = request;
+            awaitsReplies = !lacksToken;
             return true;
         }
         endImmediate();
@@ -269,6 +285,54 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             send();
         }
         return true;
+    }
+
+    // ---- the rate limit
+
+    /**
+     * Takes a token for the request whose turn it is.
+     *
+     * @param rate the limit, above 0
+     * @return as {@link FleetLimiter#take}; if the connection is told later, the request has its turn again then, and gets
+     *     what was decided
+     */
+    long takeToken(RateSettings rate) {
+        if (hasToken) {
+            hasToken = false;
+            return 0;
+        }
+        long wait = refusedFor;
+        refusedFor = 0;
+        if (wait == 0) {
+            wait = loop.takeToken(rate, this, System.nanoTime());
+        }
+        lacksToken = wait == FleetLimiter.WAITS;
+        return wait;
+    }
+
+    /** The request whose turn it was has taken its token, and has its turn again later. */
+    void keepToken() {
+        hasToken = true;
+    }
+
+    @Override
+    public void decided(long waitMillis) {
+        lacksToken = false;
+        hasToken = waitMillis == 0;
+        refusedFor = waitMillis;
+        process();
+    }
+
+    /** Who the client is for a limit that each client has: where it connects from. */
+    Object address() {
+        Object known = address;
+        if (known == null) {
+            known = channel.remoteAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
+                    ? inet.getAddress()
+                    : "";
+            address = known;
+        }
+        return known;
     }
 
     /** Which of the connections to Redis a command goes over: Redis does what comes over two of them in any order. */
@@ -665,6 +729,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         discharge();
         decoder.close();
         stalled = null;
+        lacksToken = false;
         aside.forEach(ByteBuf::release);
         aside.clear();
         transaction.close();

@@ -102,6 +102,19 @@ final class Dispatcher {
                 return true;
             }
         }
+        boolean limited = exact.hasKeys() && front.live().rate().requestsPerMinute() > 0;
+        if (limited) {
+            long wait = connection.takeToken(front.live().rate());
+            if (wait == FleetLimiter.WAITS) {
+                return false;
+            }
+            if (wait > 0) {
+                front.gauges().rateLimited.increment();
+                invocation.error("RATELIMITED too many requests, retry_after_ms=" + wait);
+                connection.transaction().spoil();
+                return true;
+            }
+        }
         if (exact.hasKeys() && !mayEnter(invocation)) {
             connection.transaction().spoil();
             return true;
@@ -111,6 +124,9 @@ final class Dispatcher {
             return true;
         }
         if (front.redis() != null && !mayTakeRoute(connection, exact)) {
+            if (limited) {
+                connection.keepToken();
+            }
             return false;
         }
         command.handler().handle(invocation);
@@ -131,16 +147,8 @@ final class Dispatcher {
         return connection.mayTakeRoute(own);
     }
 
-    /** The rate limit, and the bound on what all clients together have under way. */
+    /** The bound on what all clients together have under way. */
     private boolean mayEnter(Invocation invocation) {
-        if (front.live().rate().requestsPerMinute() > 0) {
-            long wait = front.rateLimiter().take(front.live().rate(), System.nanoTime());
-            if (wait > 0) {
-                front.gauges().rateLimited.increment();
-                invocation.error("RATELIMITED too many requests, retry_after_ms=" + wait);
-                return false;
-            }
-        }
         long most = front.settings().maxInFlightBytes();
         // A little over it those who hold the most are being cut off, which takes a moment; the others are served.
         if (front.gauges().heldBytes.get() > most + most / 4) {

@@ -20,6 +20,8 @@ final class Front {
     private final Counters memoryCounters = new Counters();
     private final Gauges gauges = new Gauges();
     private final RateLimiter rateLimiter = new RateLimiter();
+    private final ClientBuckets clientBuckets = new ClientBuckets();
+    private final FleetShare fleetShare = new FleetShare();
     private final AtomicLong ids = new AtomicLong();
     private final Dispatcher dispatcher;
     private final String runId;
@@ -78,8 +80,19 @@ final class Front {
         return gauges;
     }
 
+    /** The rate limit of this pod. */
     RateLimiter rateLimiter() {
         return rateLimiter;
+    }
+
+    /** The rate limits of the clients. */
+    ClientBuckets clientBuckets() {
+        return clientBuckets;
+    }
+
+    /** This pod's part of the rate limit of the fleet. */
+    FleetShare fleetShare() {
+        return fleetShare;
     }
 
     Dispatcher dispatcher() {

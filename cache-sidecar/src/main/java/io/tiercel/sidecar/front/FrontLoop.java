@@ -2,7 +2,9 @@ package io.tiercel.sidecar.front;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
+import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.keyspace.LoopKeyspace;
+import io.tiercel.sidecar.keyspace.RateBucket;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -22,6 +24,7 @@ final class FrontLoop {
     private final EventLoop eventLoop;
     private final @Nullable LoopKeyspace keyspace;
     private final Gate gate;
+    private final @Nullable FleetLimiter fleetLimiter;
     private final Set<ClientConnection> connections = new LinkedHashSet<>();
     private final ArrayDeque<ClientConnection> soon = new ArrayDeque<>();
     private long relievedInVain = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(LOOK_MS);
@@ -47,11 +50,38 @@ final class FrontLoop {
         if (own != null) {
             own.whenAnswered(gate::answered);
         }
+        this.fleetLimiter = own == null ? null : fleetLimiter(front, own, loops);
         var unused = eventLoop.scheduleWithFixedDelay(this::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private static FleetLimiter fleetLimiter(Front front, LoopKeyspace own, int loops) {
+        RateBucket bucket = own.shared().rateBucket();
+        return new FleetLimiter(
+                (settings, wanted, returned, answer) -> bucket.ask(own, settings, wanted, returned, answer),
+                front.fleetShare(),
+                front.live().rate(),
+                loops,
+                front.settings().redisTimeout(),
+                System::nanoTime);
     }
 
     Front front() {
         return front;
+    }
+
+    /**
+     * Takes a token for a command of the connection.
+     *
+     * @param rate the limit, above 0
+     * @return as {@link FleetLimiter#take}
+     */
+    long takeToken(RateSettings rate, ClientConnection connection, long now) {
+        FleetLimiter fleet = fleetLimiter;
+        return switch (rate.per()) {
+            case POD -> front.rateLimiter().take(rate, now);
+            case CLIENT -> front.clientBuckets().of(connection.address()).take(rate, now);
+            case FLEET -> fleet == null ? front.rateLimiter().take(rate, now) : fleet.take(rate, connection, now);
+        };
     }
 
     EventLoop eventLoop() {
@@ -84,6 +114,10 @@ final class FrontLoop {
     void remove(ClientConnection connection) {
         if (connections.remove(connection)) {
             front.gauges().connections.decrementAndGet();
+        }
+        FleetLimiter fleet = fleetLimiter;
+        if (fleet != null) {
+            fleet.leave(connection);
         }
     }
 
@@ -153,10 +187,18 @@ final class FrontLoop {
     private void look() {
         long now = System.nanoTime();
         gate.look(now);
+        FleetLimiter fleet = fleetLimiter;
+        if (fleet != null) {
+            fleet.look(now);
+        }
         connections().forEach(connection -> connection.look(now));
     }
 
     void close() {
+        FleetLimiter fleet = fleetLimiter;
+        if (fleet != null) {
+            fleet.close();
+        }
         LoopKeyspace own = keyspace;
         if (own != null) {
             own.close();

@@ -10,6 +10,9 @@ import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.KeyReport;
+import io.tiercel.sidecar.control.RateScope;
+import io.tiercel.sidecar.control.RateSettings;
+import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.control.TierMode;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.Traffic;
@@ -135,6 +138,13 @@ final class Operations implements CacheBackend {
     @Override
     public Traffic traffic() {
         return CacheStatistics.of(front).traffic();
+    }
+
+    @Override
+    public RateStatus rateLimit() {
+        RateSettings rate = front.live().rate();
+        boolean shared = front.redis() != null && rate.requestsPerMinute() > 0 && rate.per() == RateScope.FLEET;
+        return shared ? front.fleetShare().status() : RateStatus.ALONE;
     }
 
     @Override

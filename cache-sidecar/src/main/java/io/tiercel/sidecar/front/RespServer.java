@@ -52,6 +52,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,6 +137,16 @@ public final class RespServer implements AutoCloseable {
     /** The cache as operators see it. */
     public CacheBackend backend() {
         return front.operations();
+    }
+
+    /**
+     * Sets what tells among how many pods the rate limit of the fleet is divided while Redis cannot be asked; one until
+     * then.
+     *
+     * @param pods asked by event loops, so it must return at once; the last that was known if it is not known now
+     */
+    public void fleetSize(IntSupplier pods) {
+        front.fleetShare().pods(pods);
     }
 
     /** The port that it listens on. */

@@ -8,6 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.Node;
 import io.tiercel.sidecar.control.Traffic;
@@ -40,6 +41,7 @@ final class Meters implements AutoCloseable {
         new JvmMemoryMetrics().bindTo(registry);
         commands();
         load();
+        rateLimit();
         backend.tiers().forEach(tier -> tier(tier.tier()));
         process();
         if (fleet != null) {
@@ -188,6 +190,21 @@ final class Meters implements AutoCloseable {
         gauge("warm.up.planned", "Keys that the last warm-up means to read", m -> m.warmUp(Progress::planned));
         gauge("warm.up.read", "Keys that the last warm-up has read", m -> m.warmUp(Progress::read));
         gauge("warm.up.brought", "Of these, now in memory", m -> m.warmUp(Progress::brought));
+    }
+
+    private void rateLimit() {
+        gauge(
+                "rate.limit.fallback",
+                "1 if the rate limit of the fleet is only this pod's share, since Redis cannot be asked",
+                meters -> meters.backend.rateLimit().fallback().isEmpty() ? 0 : 1);
+        rateCount("rate.limit.asks", "Questions to Redis for tokens of the fleet", RateStatus::asks);
+        rateCount("rate.limit.failures", "Times that Redis could not be asked for tokens", RateStatus::failures);
+    }
+
+    private void rateCount(String name, String description, ToDoubleFunction<RateStatus> value) {
+        FunctionCounter.builder(PREFIX + name, backend, cache -> value.applyAsDouble(cache.rateLimit()))
+                .description(description)
+                .register(registry);
     }
 
     private double warmUp(ToDoubleFunction<Progress> value) {

@@ -133,7 +133,9 @@ final class PageFragment {
                 limit == 0
                         ? "none"
                         : Units.count(limit) + "/min"
-                                + small("burst " + Units.count(now.rate().burst())));
+                                + small("burst " + Units.count(now.rate().burst()) + ", per "
+                                        + LiveField.word(now.rate().per())
+                                        + (now.rateStatus().fallback().isEmpty() ? "" : ": only this pod's share")));
         figure("Latency p50", "p50", Units.micros(traffic.p50Micros()) + LAST_MINUTE);
         figure("Latency p95", "p95", Units.micros(traffic.p95Micros()) + LAST_MINUTE);
         figure("Latency p99", "p99", Units.micros(traffic.p99Micros()) + LAST_MINUTE);

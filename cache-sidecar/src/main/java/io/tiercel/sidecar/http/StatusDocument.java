@@ -11,6 +11,7 @@ import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.LiveField;
 import io.tiercel.sidecar.control.QueueSettings;
 import io.tiercel.sidecar.control.RateSettings;
+import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.State;
 import io.tiercel.sidecar.control.Traffic;
@@ -55,6 +56,7 @@ final class StatusDocument {
             Traffic traffic,
             QueueSettings queue,
             RateSettings rate,
+            RateStatus rateStatus,
             Map<String, Object> warmUp,
             List<InForce> config,
             @Nullable List<String> hotKeys,
@@ -74,6 +76,7 @@ final class StatusDocument {
                 backend.traffic(),
                 controls.live().queue(),
                 controls.live().rate(),
+                backend.rateLimit(),
                 warmUp(),
                 inForce(controls),
                 config.hotKeys() ? backend.hottest(HOT_KEYS) : null,
@@ -101,7 +104,7 @@ final class StatusDocument {
         json.put("tiers", now.tiers().stream().map(StatusDocument::tier).toList());
         json.put("traffic", now.traffic());
         json.put("queue", queue(now));
-        json.put("rate_limit", now.rate());
+        json.put("rate_limit", rate(now));
         json.put("warm_up", now.warmUp());
         FleetControls all = fleet;
         json.put("fleet", all == null ? null : FleetRoutes.fleet(all.fleet()));
@@ -216,6 +219,16 @@ final class StatusDocument {
         json.put("max_size", now.queue().maxSize());
         json.put("depth", now.traffic().queued());
         json.put("in_flight", now.traffic().inFlight());
+        return json;
+    }
+
+    private static Map<String, Object> rate(Now now) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("requests_per_minute", now.rate().requestsPerMinute());
+        json.put("burst", now.rate().burst());
+        json.put("per", LiveField.word(now.rate().per()));
+        json.put("pods", now.rateStatus().pods());
+        json.put("fallback", now.rateStatus().fallback());
         return json;
     }
 

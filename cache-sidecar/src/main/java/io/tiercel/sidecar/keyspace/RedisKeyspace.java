@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What all event loops share. Thread-safe.
  */
 public final class RedisKeyspace implements AutoCloseable {
-    /** Keys that begin so are the cache's own: leases, hot lists, the keys of databases other than 0. */
+    /** Keys that begin so are the cache's own: leases, hot lists, the rate limit, the keys of databases other than 0. */
     public static final String RESERVED = "tiercel!";
 
     private static final Duration AGGRESSIVE_STALENESS = Lifeboat.LONGEST;
@@ -43,6 +43,7 @@ public final class RedisKeyspace implements AutoCloseable {
     private final LocalCopies copies;
     private final Doorkeeper doorkeeper = new Doorkeeper();
     private final Leases leases = new Leases(this);
+    private final RateBucket rateBucket;
     private final Namespaces namespaces;
     private final ChangeFeed feed;
     private final List<byte[]> prefixes;
@@ -66,6 +67,7 @@ public final class RedisKeyspace implements AutoCloseable {
         this.tier = tier;
         this.settings = settings;
         this.live = live;
+        this.rateBucket = new RateBucket(this);
         this.lifeboat = l3 == null ? null : new Lifeboat(l3, settings.fleet(), settings.bound(), counters);
         Duration stale = settings.staleIfDown().compareTo(AGGRESSIVE_STALENESS) > 0
                 ? settings.staleIfDown()
@@ -278,6 +280,11 @@ public final class RedisKeyspace implements AutoCloseable {
     /** Leases for clients. */
     public Leases leases() {
         return leases;
+    }
+
+    /** The rate limit of the fleet. */
+    public RateBucket rateBucket() {
+        return rateBucket;
     }
 
     /**

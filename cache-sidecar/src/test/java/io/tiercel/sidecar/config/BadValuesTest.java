@@ -110,6 +110,7 @@ final class BadValuesTest {
                         "queue-max-size|1000001|out of range",
                         "rate-requests-per-minute|-1|out of range; expected a whole number from 0 to 1,000,000,000",
                         "rate-burst|0|out of range",
+                        "rate-per|cluster|none of these; expected pod, fleet, client",
                         "warm-up-max-keys|0|out of range",
                         // switches
                         "aggressive|yes|neither of them; expected true or false",

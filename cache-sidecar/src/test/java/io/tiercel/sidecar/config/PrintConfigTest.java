@@ -99,6 +99,7 @@ final class PrintConfigTest {
                     case "SIZE" -> String.valueOf(Units.size(initial) + 1);
                     case "NAME" -> "some.Name-1";
                     case "NAME[,...]" -> "users,orders";
+                    case "pod|fleet|client" -> "client";
                     case "error|warn|info|debug|trace" -> "warn";
                     default -> null;
                 };

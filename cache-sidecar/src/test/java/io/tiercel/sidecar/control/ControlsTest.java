@@ -35,7 +35,8 @@ final class ControlsTest {
     private final LiveSettings live = new LiveSettings(
             new CacheSettings(Duration.ofMillis(1_500), false),
             new QueueSettings(true, 100, Duration.ofMillis(500)),
-            new RateSettings(0, 1_000));
+            new RateSettings(0, 1_000, RateScope.FLEET));
+    private RateStatus rateStatus = RateStatus.ALONE;
     private final Controls controls = controls();
 
     private Controls controls() {
@@ -54,6 +55,11 @@ final class ControlsTest {
     }
 
     private final class Backend implements CacheBackend {
+        @Override
+        public RateStatus rateLimit() {
+            return rateStatus;
+        }
+
         @Override
         public List<TierStatus> tiers() {
             List<Node> nodes = List.of(new Node("a:1", l2 != State.DOWN, ""), new Node("b:1", l2 == State.UP, ""));
@@ -273,5 +279,24 @@ final class ControlsTest {
                         refused -> assertThat(refused.why()).isEqualTo(Why.UNAVAILABLE));
         assertThat(controls.warmUps().last()).isEmpty();
         assertThat(controls.events().latest()).isEmpty();
+    }
+
+    @Test
+    void who_cannot_keep_the_limit_with_the_others_says_so_once_and_once_more_when_he_can() {
+        controls.tick();
+        rateStatus = new RateStatus(5, "no answer within redis-timeout", 10, 1);
+        controls.tick();
+        rateStatus = new RateStatus(5, "Redis cannot be asked: UNREACHABLE", 10, 2);
+        controls.tick();
+        rateStatus = new RateStatus(5, "", 20, 2);
+        controls.tick();
+        controls.tick();
+
+        assertThat(controls.events().latest())
+                .filteredOn(event -> event.kind().equals("rate-limit"))
+                .extracting(Event::text)
+                .containsExactly(
+                        "one for the fleet again",
+                        "this pod keeps to its share, one of 5: no answer within redis-timeout");
     }
 }

@@ -208,7 +208,9 @@ final class BadInputTest {
             cases.invalid(RATE, "{\"burst\":" + value + "}", "burst");
         }
         cases.invalid(RATE, "{}", "requests_per_minute");
-        cases.invalid(RATE, "{\"requests_per_minute\":500,\"burst\":1000,\"per\":\"fleet\"}", "per");
+        for (String value : List.of("\"\"", "\"Fleet\"", "\"cluster\"", "\"normal\"", "1", "true", "null")) {
+            cases.invalid(RATE, "{\"requests_per_minute\":500,\"burst\":1000,\"per\":" + value + "}", "per");
+        }
         cases.invalid("/admin/rate-limit/reset", "{\"burst\":1}", "burst");
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tiercel.sidecar.control.CacheSettings;
 import io.tiercel.sidecar.control.QueueSettings;
+import io.tiercel.sidecar.control.RateScope;
 import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.control.TierMode;
 import java.net.http.HttpRequest;
@@ -63,7 +64,7 @@ final class ChangesTest {
         changed("/admin/config/update", "{\"queue_enabled\":false,\"queue_max_size\":5,\"queue_timeout_ms\":20}");
         changed("/admin/rate-limit/update", "{\"requests_per_minute\":500,\"burst\":1000}");
         assertThat(serving.live.queue()).isEqualTo(new QueueSettings(false, 5, Duration.ofMillis(20)));
-        assertThat(serving.live.rate()).isEqualTo(new RateSettings(500, 1_000));
+        assertThat(serving.live.rate()).isEqualTo(new RateSettings(500, 1_000, RateScope.FLEET));
 
         changed("/admin/cache/reset", "");
         changed("/admin/config/reset", "{\"fields\":[\"queue_max_size\",\"queue_enabled\"]}");
@@ -73,7 +74,7 @@ final class ChangesTest {
 
         assertThat(serving.live.cache()).isEqualTo(new CacheSettings(Duration.ofMinutes(1), false));
         assertThat(serving.live.queue()).isEqualTo(new QueueSettings(true, 10_000, Duration.ofMillis(500)));
-        assertThat(serving.live.rate()).isEqualTo(new RateSettings(0, 1_000));
+        assertThat(serving.live.rate()).isEqualTo(new RateSettings(0, 1_000, RateScope.FLEET));
         assertThat(serving.backend.invalidated).isEmpty();
     }
 

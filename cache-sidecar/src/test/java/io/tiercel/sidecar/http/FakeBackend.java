@@ -3,6 +3,7 @@ package io.tiercel.sidecar.http;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.KeyReport.Place;
+import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.control.TierMode;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.Node;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** A cache that remembers what was asked of it. */
 final class FakeBackend implements CacheBackend {
     final Map<String, TierMode> modes = new ConcurrentHashMap<>(Map.of("l2", TierMode.NORMAL, "l3", TierMode.NORMAL));
+    volatile RateStatus rate = RateStatus.ALONE;
     volatile TierStatus.State l2 = TierStatus.State.UP;
     final AtomicLong commands = new AtomicLong(1_000);
     final List<String> invalidated = new CopyOnWriteArrayList<>();
@@ -51,6 +53,11 @@ final class FakeBackend implements CacheBackend {
     public Traffic traffic() {
         long n = commands.get();
         return new Traffic(n, 800, 600, 100, 10, 5, 80, 5, 150, 2, 50, 7, 8, 3, 12, 40, 1, 4, 6, 99, 45, 315, 19_600);
+    }
+
+    @Override
+    public RateStatus rateLimit() {
+        return rate;
     }
 
     @Override

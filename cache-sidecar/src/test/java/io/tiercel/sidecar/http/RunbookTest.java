@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tiercel.sidecar.control.CacheSettings;
 import io.tiercel.sidecar.control.QueueSettings;
+import io.tiercel.sidecar.control.RateScope;
 import io.tiercel.sidecar.control.RateSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +74,7 @@ final class RunbookTest {
         assertThat(run("curl -X POST localhost:8082/admin/rate-limit/update "
                         + "-d '{\"requests_per_minute\":500,\"burst\":1000}'"))
                 .endsWith(" 200");
-        assertThat(serving.live.rate()).isEqualTo(new RateSettings(500, 1_000));
+        assertThat(serving.live.rate()).isEqualTo(new RateSettings(500, 1_000, RateScope.FLEET));
         assertThat(run("curl -X POST localhost:8082/admin/rate-limit/reset")).endsWith(" 200");
     }
 

@@ -6,6 +6,7 @@ import io.tiercel.sidecar.control.CacheSettings;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.QueueSettings;
+import io.tiercel.sidecar.control.RateScope;
 import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.control.StartupSetting;
 import io.tiercel.sidecar.http.HttpConfig.Limits;
@@ -44,7 +45,7 @@ final class Serving implements AutoCloseable {
     final LiveSettings live = new LiveSettings(
             new CacheSettings(Duration.ofSeconds(60), false),
             new QueueSettings(true, 10_000, Duration.ofMillis(500)),
-            new RateSettings(0, 1_000));
+            new RateSettings(0, 1_000, RateScope.FLEET));
     final Controls controls;
     final HttpServer server;
     final HttpClient client = HttpClient.newHttpClient();

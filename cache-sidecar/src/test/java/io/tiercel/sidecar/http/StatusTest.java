@@ -72,7 +72,8 @@ final class StatusTest {
                 .contains("l1_hits", "read_errors", "passed_through", "rate_limited", "p50_micros", "p99_micros");
         assertThat(json.at("/queue").toString())
                 .isEqualTo("{\"enabled\":true,\"max_size\":10000,\"depth\":6,\"in_flight\":4}");
-        assertThat(json.at("/rate_limit").toString()).isEqualTo("{\"requests_per_minute\":0,\"burst\":1000}");
+        assertThat(json.at("/rate_limit").toString())
+                .isEqualTo("{\"requests_per_minute\":0,\"burst\":1000,\"per\":\"fleet\",\"pods\":1,\"fallback\":\"\"}");
         assertThat(json.at("/config/0").toString())
                 .isEqualTo("{\"name\":\"ttl\",\"value\":\"3600s\",\"source\":\"override\",\"expires_at\":"
                         + Serving.START.plusSeconds(60).toEpochMilli() + "}");

@@ -87,6 +87,18 @@ final class PassageConnection extends ChannelInboundHandlerAdapter {
         boolean first = state == State.NEW;
         if (first) {
             state = State.CONNECTING;
+            // Not amid the events of other sockets: with epoll, one that is still to come for a socket that was closed
+            // a
+            // moment ago would be taken for one of the new socket, which gets the same number.
+            settings.loop().execute(this::connect);
+        } else {
+            connect();
+        }
+    }
+
+    private void connect() {
+        if (state == State.CLOSED) {
+            return;
         }
         ChannelFuture connecting = new Bootstrap()
                 .group(settings.loop())

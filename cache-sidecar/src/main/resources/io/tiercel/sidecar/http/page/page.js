@@ -224,7 +224,7 @@
           q.enabled ? h('progress', { value: q.depth, max: q.max_size, 'aria-label': 'Queue in use' }) : null),
         figure('Connections', 'connections', count(t.connections)),
         figure('Rate limit', 'rate-limit', r.requests_per_minute > 0 ? count(r.requests_per_minute) + '/min' : 'none',
-          r.requests_per_minute > 0 ? 'burst ' + count(r.burst) : null),
+          r.requests_per_minute > 0 ? 'burst ' + count(r.burst) + ', per ' + r.per + (r.fallback ? ': only this pod\u2019s share' : '') : null),
         figure('Latency p50', 'p50', timed ? micros(t.p50_micros) : NONE, 'last minute'),
         figure('Latency p95', 'p95', timed ? micros(t.p95_micros) : NONE, 'last minute'),
         figure('Latency p99', 'p99', timed ? micros(t.p99_micros) : NONE, 'last minute')),
