@@ -379,7 +379,7 @@ class RecommenderTest {
         for (int run = 0; run < 10; run++) {
             state = ScalingState.EMPTY;
             for (int second = 0; second < 9_000; second += 15) {
-                state = recommender.next(state, FleetsTest.anyFleet(random, START.plusSeconds(second), state));
+                state = recommender.next(state, FleetsTest.anyFleet(run, random, START.plusSeconds(second), state));
                 if (random.nextInt(20) == 0) {
                     String text = state.encode();
                     assertThat(text)
