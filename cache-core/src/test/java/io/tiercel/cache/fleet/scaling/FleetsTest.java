@@ -11,13 +11,15 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds for any fleet at any time. Seeds are in the names of the cases. */
 class FleetsTest {
-    private static final int TICKS = 600;
+    private static final int TICKS = 800;
 
     static LongStream seeds() {
         return LongStream.rangeClosed(1, 8);
@@ -40,28 +42,34 @@ class FleetsTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void it_takes_no_pod_while_data_is_missing(long seed) {
+        AtomicInteger seen = new AtomicInteger();
         run(seed, (before, fleet, after) -> {
             boolean missing = after.last().triggers().stream().anyMatch(TriggerRow::blocksDown);
             if (missing && before.recommendation() != null) {
+                seen.incrementAndGet();
                 assertThat(after.last().desired())
                         .isGreaterThanOrEqualTo(before.last().desired());
             }
         });
+        assertThat(seen.get()).as("slots in which it mattered").isGreaterThan(5);
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void it_adds_no_pod_while_the_database_has_too_many_connections_but_for_floors(long seed) {
+        AtomicInteger seen = new AtomicInteger();
         run(seed, (before, fleet, after) -> {
             boolean floors = fleet.floors().stream().anyMatch(floor -> floor.isInForce(fleet.now()));
             if (!after.last().conflicts().isEmpty()
                     && before.recommendation() != null
                     && !floors
                     && !after.last().isLearning()) {
+                seen.incrementAndGet();
                 assertThat(after.last().desired())
                         .isLessThanOrEqualTo(before.last().desired());
             }
         });
+        assertThat(seen.get()).as("slots in which it mattered").isGreaterThan(5);
     }
 
     @ParameterizedTest
@@ -103,7 +111,7 @@ class FleetsTest {
         Recommender recommender = new Recommender(ScalingSettings.DEFAULTS);
         ScalingState state = ScalingState.EMPTY;
         for (int tick = 0; tick < TICKS; tick++) {
-            Fleet fleet = anyFleet(random, Pods.START.plusSeconds(tick * 15L), state);
+            Fleet fleet = anyFleet(seed, random, Pods.START.plusSeconds(tick * 15L), state);
             ScalingState after = recommender.next(state, fleet);
             check.of(state, fleet, after);
             state = after;
@@ -117,12 +125,13 @@ class FleetsTest {
     }
 
     /** Mostly a fleet as it was recommended, in phases of load; now and then with pods or data missing, and floors. */
-    static Fleet anyFleet(Random random, Instant now, ScalingState state) {
+    static Fleet anyFleet(long seed, Random random, Instant now, ScalingState state) {
         long phase = now.getEpochSecond() / 600;
-        Random ofPhase = new Random(phase * 31 + 7);
+        // Random begins alike for seeds that are close together.
+        SplittableRandom ofPhase = new SplittableRandom(seed * 1_000_003 + phase);
         double load = ofPhase.nextDouble() * 2;
         boolean holes = ofPhase.nextInt(4) == 0;
-        boolean crowded = ofPhase.nextInt(5) == 0;
+        boolean crowded = ofPhase.nextInt(2) == 0;
         int wanted = state.recommendation() == null
                 ? 1 + random.nextInt(25)
                 : state.last().desired();
@@ -133,7 +142,7 @@ class FleetsTest {
             for (Trigger trigger : Trigger.values()) {
                 double ratio = load * random.nextDouble();
                 if (trigger == Trigger.DB_CONNECTIONS) {
-                    ratio = crowded ? 0.3 : 0.01;
+                    ratio = crowded ? 0.6 : 0.01;
                 }
                 if (!holes || random.nextInt(8) > 0) {
                     double smallest = ratio * random.nextDouble() + 0.2 * ratio;

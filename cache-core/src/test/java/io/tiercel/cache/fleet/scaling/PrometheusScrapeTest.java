@@ -1,6 +1,7 @@
 package io.tiercel.cache.fleet.scaling;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,7 +158,7 @@ class PrometheusScrapeTest {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpClient client = HttpClient.newBuilder().executor(threads).build();
     private final CountDownLatch over = new CountDownLatch(1);
-    private HttpServer server;
+    private @Nullable HttpServer server;
 
     @AfterEach
     void stop() {
@@ -196,7 +198,7 @@ class PrometheusScrapeTest {
 
     @Test
     void a_body_that_does_not_end_is_given_up() throws Exception {
-        server = listening();
+        HttpServer server = listening();
         server.createContext("/", exchange -> {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write("a 1\n".getBytes(UTF_8));
@@ -222,7 +224,7 @@ class PrometheusScrapeTest {
     }
 
     private void serve(int status, byte[] body) throws IOException {
-        server = listening();
+        HttpServer server = listening();
         server.createContext("/", exchange -> {
             try (exchange) {
                 exchange.sendResponseHeaders(status, body.length);
@@ -235,11 +237,13 @@ class PrometheusScrapeTest {
     private HttpServer listening() throws IOException {
         HttpServer listening = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         listening.setExecutor(threads);
+        server = listening;
         return listening;
     }
 
     private AppScraper scraper(Duration timeout) {
-        URI page = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/actuator/prometheus");
+        URI page = URI.create(
+                "http://127.0.0.1:" + requireNonNull(server).getAddress().getPort() + "/actuator/prometheus");
         return new AppScraper(client, page, timeout, ScrapeNames.MICROMETER);
     }
 }

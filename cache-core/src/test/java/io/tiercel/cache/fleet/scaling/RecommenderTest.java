@@ -345,12 +345,12 @@ class RecommenderTest {
                         "floor",
                         "stale_pods",
                         "at");
-        assertThat(map.get("triggers").toString())
+        assertThat(String.valueOf(map.get("triggers")))
                 .contains("{name=cpu, value=1.05, threshold=0.7, window_s=300, sustained=true, ratio=1.5, desired=8,"
                         + " data=complete}");
-        assertThat(map.get("conflicts").toString())
+        assertThat(String.valueOf(map.get("conflicts")))
                 .contains("name=db_connections, value=180.0, threshold=150.0, wanted=8, pool_per_pod=30, answer=");
-        assertThat(map.get("floor").toString()).isEqualTo("{event=sale, min=3, until=2026-11-25T12:01:00Z}");
+        assertThat(String.valueOf(map.get("floor"))).isEqualTo("{event=sale, min=3, until=2026-11-25T12:01:00Z}");
         assertThat(map.get("at")).isEqualTo("2026-11-25T12:00:00Z");
         assertThat(map.get("limited_by")).isEqualTo("db_connections");
         assertThat(map.get("direction")).isEqualTo("hold");
@@ -379,7 +379,7 @@ class RecommenderTest {
         for (int run = 0; run < 10; run++) {
             state = ScalingState.EMPTY;
             for (int second = 0; second < 9_000; second += 15) {
-                state = recommender.next(state, FleetsTest.anyFleet(random, START.plusSeconds(second), state));
+                state = recommender.next(state, FleetsTest.anyFleet(run, random, START.plusSeconds(second), state));
                 if (random.nextInt(20) == 0) {
                     String text = state.encode();
                     assertThat(text)

@@ -12,6 +12,11 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -162,6 +167,39 @@ class SignalsTest {
         assertThat(reading(Trigger.QUEUE_DEPTH, 0).value()).isEqualTo(1e9);
         assertThatThrownBy(() -> signals.record(Trigger.P95, Double.NaN, START))
                 .hasMessage("p95 must be a number: NaN");
+    }
+
+    /** Whoever reads sees a whole report: never the one's scope with the other's number. */
+    @Test
+    void reports_of_several_threads_are_not_mixed() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            AtomicBoolean over = new AtomicBoolean();
+            Future<?> pods = threads.submit(() -> {
+                while (!over.get()) {
+                    signals.connections(15, ConnectionScope.POD, START);
+                }
+            });
+            Future<?> database = threads.submit(() -> {
+                while (!over.get()) {
+                    signals.connections(300, ConnectionScope.DATABASE, START);
+                }
+            });
+            for (int i = 0; i < 50_000; i++) {
+                SignalSnapshot snapshot = signals.at(START);
+                Reading reading = snapshot.of(Trigger.DB_CONNECTIONS);
+                if (reading != null) {
+                    double expected = snapshot.connections() == ConnectionScope.POD ? 15 : 300;
+                    assertThat(reading.value()).isEqualTo(expected);
+                    assertThat(reading.pressure()).isEqualTo(expected / 150);
+                }
+            }
+            over.set(true);
+            pods.get(60, TimeUnit.SECONDS);
+            database.get(60, TimeUnit.SECONDS);
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     /** Beside a list of all values: never over the true minimum, and right but for a sixtieth of the window. */

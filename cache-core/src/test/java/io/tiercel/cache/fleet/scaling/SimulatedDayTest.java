@@ -9,7 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,21 +26,25 @@ class SimulatedDayTest {
 
     /** The load, in pods that it would fill completely. */
     enum Load {
-        FLAT(second -> 4.0),
-        RAMP(second -> 2 + 10 * Math.sin(Math.PI * second / DAY)),
-        SPIKE(second -> second >= 40_000 && second < 43_600 ? 12 : 3),
-        FLAPPING(second -> second / 120 % 2 == 0 ? 2 : 5),
-        SLOWLY_FLAPPING(second -> second / 900 % 2 == 0 ? 2 : 8);
-
-        private final IntToDoubleFunction at;
-
-        Load(IntToDoubleFunction at) {
-            this.at = at;
-        }
+        FLAT,
+        RAMP,
+        SPIKE,
+        FLAPPING,
+        SLOWLY_FLAPPING;
 
         /** With noise of 10 %. */
         double at(int second, Random random) {
-            return at.applyAsDouble(second) * (0.95 + 0.1 * random.nextDouble());
+            return at(second) * (0.95 + 0.1 * random.nextDouble());
+        }
+
+        private double at(int second) {
+            return switch (this) {
+                case FLAT -> 4;
+                case RAMP -> 2 + 10 * Math.sin(Math.PI * second / DAY);
+                case SPIKE -> second >= 40_000 && second < 43_600 ? 12 : 3;
+                case FLAPPING -> second / 120 % 2 == 0 ? 2 : 5;
+                case SLOWLY_FLAPPING -> second / 900 % 2 == 0 ? 2 : 8;
+            };
         }
     }
 
