@@ -8,6 +8,9 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tiercel.cache.fleet.Fleet;
 import io.tiercel.cache.fleet.FleetSettings;
+import io.tiercel.cache.fleet.scaling.AppScraper;
+import io.tiercel.cache.fleet.scaling.CgroupReader;
+import io.tiercel.cache.fleet.scaling.ScrapeNames;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.memcached.MemcachedConfig;
@@ -21,10 +24,14 @@ import io.tiercel.sidecar.config.HostPort;
 import io.tiercel.sidecar.config.Secret;
 import io.tiercel.sidecar.config.SidecarConfig;
 import io.tiercel.sidecar.config.TlsFiles;
+import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.FleetEvents;
+import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.RefusedException;
+import io.tiercel.sidecar.control.Scaling;
 import io.tiercel.sidecar.control.StartupSetting;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.WarmUpPlan;
@@ -39,12 +46,15 @@ import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.memory.MemoryKeyspace;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -68,6 +78,7 @@ final class Sidecar implements Running {
     private static final int PASS_FACTOR = 25;
     private static final Duration MOVING_GRACE = Duration.ofSeconds(5);
     private static final int MOST_THREADS = 4;
+    private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);
 
     private final SidecarConfig config;
@@ -113,8 +124,12 @@ final class Sidecar implements Running {
             open.push(scheduler::shutdownNow);
             this.controls = opened(new Controls(live, resp.backend(), startup(), scheduler, InstantSource.system()));
             FleetControls fleet = fleet(controls, live, scheduler);
+            FleetParts parts = fleet == null ? null : parts(fleet, controls, resp.backend(), scheduler);
+            if (fleet != null) {
+                resp.fleetSize(fleet.fleet()::size);
+            }
             this.http = opened(HttpServer.start(
-                    http(), controls, fleet, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+                    http(), controls, parts, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
             RespServer server = resp;
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
@@ -238,6 +253,31 @@ final class Sidecar implements Running {
         return all;
     }
 
+    private FleetParts parts(
+            FleetControls fleet, Controls controls, CacheBackend backend, ScheduledExecutorService scheduler) {
+        FleetEvents events = new FleetEvents(fleet, controls.warmUps(), warmUpPlan());
+        URI page = config.scaling().appMetrics();
+        AppScraper app = page == null
+                ? null
+                : new AppScraper(
+                        HttpClient.newBuilder()
+                                .followRedirects(HttpClient.Redirect.NEVER)
+                                .build(),
+                        page,
+                        SCRAPE_TIMEOUT,
+                        ScrapeNames.MICROMETER);
+        Scaling scaling = opened(new Scaling(
+                fleet.fleet(),
+                events,
+                backend,
+                config.scaling().settings(),
+                CgroupReader.ofThisProcess(),
+                app,
+                scheduler));
+        fleet.fleet().facts(() -> Map.of(Scaling.FACT, scaling.own().encode()));
+        return new FleetParts(fleet, events, scaling);
+    }
+
     // ---- settings of the parts
 
     private FrontSettings front() throws StartException {
@@ -341,19 +381,19 @@ final class Sidecar implements Running {
             return;
         }
         try {
-            var unused = controls.warmUps()
-                    .begin(
-                            new WarmUpPlan(
-                                    List.of(),
-                                    null,
-                                    config.life().warmUpMaxKeys(),
-                                    Math.max(1, config.caching().l1Bytes() / 4),
-                                    config.life().warmUpTimeLimit()),
-                            true,
-                            "start");
+            var unused = controls.warmUps().begin(warmUpPlan(), true, "start");
         } catch (RefusedException e) {
             log.warn("it is not warmed up: {}", e.getMessage());
         }
+    }
+
+    private WarmUpPlan warmUpPlan() {
+        return new WarmUpPlan(
+                List.of(),
+                null,
+                config.life().warmUpMaxKeys(),
+                Math.max(1, config.caching().l1Bytes() / 4),
+                config.life().warmUpTimeLimit());
     }
 
     @Override

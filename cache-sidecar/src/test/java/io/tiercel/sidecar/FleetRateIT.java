@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -248,9 +250,10 @@ final class FleetRateIT {
                 client.join();
             }
 
-            assertThat(clients.stream().mapToInt(client -> client.refused).sum())
+            assertThat(clients.stream().mapToInt(client -> client.refused.get()).sum())
                     .isPositive();
-            assertThat(clients.stream().mapToInt(client -> client.done).sum()).isGreaterThan(600);
+            assertThat(clients.stream().mapToInt(client -> client.done.get()).sum())
+                    .isGreaterThan(600);
             assertThat(fleet.pod(0).status().asks()).isGreaterThan(burst == 4 ? 100 : 15);
         }
     }
@@ -262,9 +265,9 @@ final class FleetRateIT {
         private final List<String[]> expected = new ArrayList<>();
         private final Thread sender;
         private final Thread receiver;
-        private volatile Throwable failure;
-        volatile int done;
-        volatile int refused;
+        private volatile @Nullable Throwable failure;
+        final AtomicInteger done = new AtomicInteger();
+        final AtomicInteger refused = new AtomicInteger();
 
         Ordered(int port, Random random) throws IOException {
             this.client = RawClient.to(port);
@@ -330,10 +333,10 @@ final class FleetRateIT {
                 for (String[] one : expected) {
                     String reply = client.reply();
                     if (one.length == 2 && reply.startsWith("-RATELIMITED ")) {
-                        refused++;
+                        refused.incrementAndGet();
                     } else {
                         assertThat(reply).as("reply %d", number).startsWith(one[0]);
-                        done++;
+                        done.incrementAndGet();
                     }
                     number++;
                 }
@@ -382,9 +385,9 @@ final class FleetRateIT {
             for (String address : List.of("127.0.0.1", "127.0.0.2", "127.0.0.3")) {
                 int admitted = 0;
                 for (int connection = 0; connection < 4; connection++) {
-                    InetAddress from = InetAddress.getByName(address);
+                    InetAddress from = InetAddress.getAllByName(address)[0];
                     try (RawClient client =
-                            RawClient.over(new Socket(InetAddress.getByName("127.0.0.1"), port, from, 0))) {
+                            RawClient.over(new Socket(InetAddress.getLoopbackAddress(), port, from, 0))) {
                         for (int i = 0; i < 5; i++) {
                             admitted += client.ask("GET", "one").startsWith("-RATELIMITED ") ? 0 : 1;
                         }

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -275,5 +276,138 @@ class FleetSettingsIT {
         await().until(() ->
                 get(pods.get(1), "/admin/fleet").at("/pods/0/state").asString().equals("draining"));
         assertThat(get(pods.get(1), "/api/status").at("/draining").asBoolean()).isFalse();
+    }
+
+    // ---- events and emergencies
+
+    @Test
+    void an_emergency_is_one_call_and_goes_back_by_itself() throws Exception {
+        fleetOf(2);
+        send(pods.get(0), "/admin/cache/config", "{\"ttl\":100}");
+
+        HttpResponse<String> declared = send(
+                pods.get(1),
+                "/admin/scaling/emergency",
+                "{\"replicas\":12,\"for\":\"4s\",\"ttl\":900,\"requests_per_minute\":500,\"reason\":\"outage\"}");
+
+        assertThat(declared.statusCode()).as(declared.body()).isEqualTo(200);
+        for (RunningSidecar pod : pods) {
+            JsonNode fields = get(pod, "/admin/config").at("/fields");
+            assertThat(fields.at("/ttl/value").asLong()).isEqualTo(900);
+            assertThat(fields.at("/ttl/source").asString()).isEqualTo("emergency");
+            assertThat(fields.at("/aggressive/value").asBoolean()).isTrue();
+            assertThat(fields.at("/queue_max_size/value").asLong()).isEqualTo(10_000);
+            assertThat(fields.at("/requests_per_minute/value").asLong()).isEqualTo(500);
+            assertThat(get(pod, "/admin/scaling/event")
+                            .at("/emergency/replicas")
+                            .asInt())
+                    .isEqualTo(12);
+        }
+        for (RunningSidecar pod : pods) {
+            await().atMost(ofSeconds(8)).untilAsserted(() -> {
+                JsonNode fields = get(pod, "/admin/config").at("/fields");
+                assertThat(fields.at("/ttl/value").asLong()).isEqualTo(100);
+                assertThat(fields.at("/aggressive/value").asBoolean()).isFalse();
+                assertThat(fields.at("/requests_per_minute/value").asLong()).isZero();
+                assertThat(get(pod, "/admin/scaling/event").at("/emergency").isNull())
+                        .isTrue();
+            });
+        }
+    }
+
+    @Test
+    void an_emergency_is_ended_by_one_call() throws Exception {
+        fleetOf(2);
+        send(pods.get(0), "/admin/scaling/emergency", "{}");
+        assertThat(get(pods.get(1), "/admin/scaling/event")
+                        .at("/emergency/replicas")
+                        .asInt())
+                .isEqualTo(20);
+
+        send(pods.get(1), "/admin/scaling/emergency/reset", "{}");
+
+        for (RunningSidecar pod : pods) {
+            assertThat(get(pod, "/admin/config").at("/fields/aggressive/value").asBoolean())
+                    .isFalse();
+            assertThat(get(pod, "/admin/scaling/event").at("/emergency").isNull())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void an_event_changes_settings_while_it_lasts_and_asks_for_pods_before() throws Exception {
+        fleetOf(2);
+        Instant start = Instant.now().plusSeconds(3);
+
+        HttpResponse<String> planned = send(
+                pods.get(0),
+                "/admin/scaling/event",
+                "{\"name\":\"sale\",\"start\":\"" + start + "\",\"end\":\"" + start.plusSeconds(4)
+                        + "\",\"min_replicas\":10,\"lead\":\"10m\",\"profile\":\"aggressive\"}");
+
+        assertThat(planned.statusCode()).as(planned.body()).isEqualTo(200);
+        RunningSidecar other = pods.get(1);
+        assertThat(get(other, "/admin/scaling/event").at("/events/0/name").asString())
+                .isEqualTo("sale");
+        assertThat(get(other, "/admin/config").at("/fields/aggressive/value").asBoolean())
+                .isFalse();
+        await().atMost(ofSeconds(6))
+                .until(() -> get(other, "/admin/config")
+                        .at("/fields/aggressive/source")
+                        .asString()
+                        .equals("event:sale"));
+        await().atMost(ofSeconds(8))
+                .until(() -> !get(other, "/admin/config")
+                        .at("/fields/aggressive/value")
+                        .asBoolean());
+        await().atMost(ofSeconds(5))
+                .until(() -> get(other, "/admin/scaling/event").at("/events").isEmpty());
+    }
+
+    @Test
+    void every_pod_recommends_the_same_and_an_event_lifts_it() throws Exception {
+        fleetOf(3);
+        Instant start = Instant.now().plusSeconds(30);
+        send(
+                pods.get(0),
+                "/admin/scaling/event",
+                "{\"name\":\"sale\",\"start\":\"" + start + "\",\"end\":\"" + start.plusSeconds(60)
+                        + "\",\"min_replicas\":10}");
+
+        await().atMost(ofSeconds(60)).pollInterval(ofMillis(500)).untilAsserted(() -> {
+            List<String> answers = new ArrayList<>();
+            for (RunningSidecar pod : pods) {
+                answers.add(get(pod, "/scaling/recommendation").toString());
+            }
+            assertThat(answers).allMatch(answer -> answer.equals(answers.get(0)));
+            JsonNode json = JsonMapper.shared().readTree(answers.get(0));
+            assertThat(json.at("/desired_replicas").asInt()).as(answers.get(0)).isEqualTo(10);
+            assertThat(json.at("/current_replicas").asInt()).isEqualTo(3);
+            assertThat(json.at("/floor/event").asString()).isEqualTo("sale");
+        });
+    }
+
+    @Test
+    void what_the_application_reports_is_a_signal_and_bad_reports_are_named() throws Exception {
+        fleetOf(1);
+        RunningSidecar pod = pods.get(0);
+
+        assertThat(send(pod, "/admin/metrics/report", "{\"db_connections\":180,\"cpu\":0.4}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(send(pod, "/admin/metrics/report", "{}").statusCode()).isEqualTo(422);
+        assertThat(json(send(pod, "/admin/metrics/report", "{\"db_connections\":-1}"))
+                        .at("/errors/0/field")
+                        .asString())
+                .isEqualTo("db_connections");
+
+        await().atMost(ofSeconds(30)).untilAsserted(() -> {
+            JsonNode conflicts = get(pod, "/scaling/recommendation").at("/conflicts");
+            assertThat(conflicts.at("/0/name").asString()).isEqualTo("db_connections");
+        });
+        assertThat(HTTP.send(HttpRequest.newBuilder(uri(pod, "/metrics")).build(), BodyHandlers.ofString())
+                        .body())
+                .contains("tiercel_scaling_pressure{trigger=\"max\"}")
+                .contains("tiercel_fleet_size");
     }
 }

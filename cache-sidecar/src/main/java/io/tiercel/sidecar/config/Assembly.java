@@ -27,6 +27,7 @@ final class Assembly {
                 assembly.access(),
                 assembly.limits(),
                 assembly.overload(),
+                assembly.scaling(),
                 assembly.life(),
                 assembly.identity(),
                 values.of(Settings.LOG_LEVEL),
@@ -124,6 +125,17 @@ final class Assembly {
                         values.of(Settings.RATE_REQUESTS_PER_MINUTE),
                         values.of(Settings.RATE_BURST),
                         values.of(Settings.RATE_PER)));
+    }
+
+    private SidecarConfig.Scaling scaling() {
+        try {
+            return new SidecarConfig.Scaling(
+                    Triggers.settings(values.listOf(Settings.SCALING_TRIGGERS))
+                            .replicas(values.of(Settings.SCALING_MIN), values.of(Settings.SCALING_MAX)),
+                    values.orNull(Settings.APP_METRICS));
+        } catch (BadValueException e) {
+            throw new IllegalStateException("it has been read once", e);
+        }
     }
 
     private SidecarConfig.Life life() {

@@ -23,6 +23,7 @@ final class Checks {
         checks.memory(memory);
         checks.ports();
         checks.limits();
+        checks.scaling();
         checks.tls(Settings.TLS_CERT, Settings.TLS_KEY, Settings.TLS_CLIENT_CA);
         checks.tls(Settings.HTTP_TLS_CERT, Settings.HTTP_TLS_KEY, Settings.HTTP_TLS_CLIENT_CA);
         checks.openBind();
@@ -44,6 +45,15 @@ final class Checks {
         if (values.sourceOf(Settings.PASSWORD) == Source.FLAG) {
             warnings.add("password is a flag, which other users of this machine can see; use password-file or"
                     + " TIERCEL_PASSWORD");
+        }
+    }
+
+    private void scaling() {
+        Integer min = values.orNull(Settings.SCALING_MIN);
+        Integer max = values.orNull(Settings.SCALING_MAX);
+        if (min != null && max != null && min > max) {
+            problems.add(values.inWords(Settings.SCALING_MIN) + " and " + values.inWords(Settings.SCALING_MAX)
+                    + ": expected scaling-max not to be less");
         }
     }
 

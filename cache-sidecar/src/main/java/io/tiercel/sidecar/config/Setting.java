@@ -24,6 +24,7 @@ record Setting<T>(
         TLS("Encryption"),
         LIMITS("Limits on clients"),
         OVERLOAD("Overload"),
+        SCALING("When to have more pods"),
         LIFE("Start and end"),
         OPERATION("Names and logs");
 

@@ -3,6 +3,7 @@ package io.tiercel.sidecar.config;
 import io.tiercel.sidecar.config.Setting.Group;
 import io.tiercel.sidecar.config.Setting.Secrecy;
 import io.tiercel.sidecar.control.RateScope;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -301,6 +302,31 @@ final class Settings {
             "fleet",
             "Who shares the bucket: all clients of this sidecar, all of the fleet's by way of Redis, or each client"
                     + " address has its own. Without Redis, fleet means pod.");
+
+    // ---- scaling
+
+    static final Setting<Integer> SCALING_MIN = TABLE.add(
+            Group.SCALING, "scaling-min", Kinds.integer(1, 10_000), "2", "The fewest pods that are recommended.");
+    static final Setting<Integer> SCALING_MAX = TABLE.add(
+            Group.SCALING,
+            "scaling-max",
+            Kinds.integer(1, 10_000),
+            "20",
+            "The most pods that are recommended; not fewer than scaling-min.");
+    static final Setting<List<String>> SCALING_TRIGGERS = TABLE.add(
+            Group.SCALING,
+            "scaling-triggers",
+            Triggers.KIND,
+            null,
+            "What is not as usual: cpu=0.7/300s, memory=0.8/300s, p95=2/30s, queue_depth=1000/30s, db_connections=150/30s"
+                    + " and error_rate=0.05/30s, each with a tolerance of 0.1. The same in all pods.");
+    static final Setting<URI> APP_METRICS = TABLE.add(
+            Group.SCALING,
+            "app-metrics",
+            Triggers.PAGE,
+            null,
+            "Page for Prometheus of the application beside this process, looked at every 15 seconds for its CPU, memory and"
+                    + " connections to the database.");
 
     // ---- start and end
 

@@ -1,10 +1,12 @@
 package io.tiercel.sidecar.config;
 
+import io.tiercel.cache.fleet.scaling.ScalingSettings;
 import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.sidecar.control.CacheSettings;
 import io.tiercel.sidecar.control.QueueSettings;
 import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.resp.RespLimits;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +27,7 @@ import org.slf4j.event.Level;
  * @param access who may do what
  * @param limits what clients may take
  * @param overload what happens when there is too much
+ * @param scaling when to have more pods
  * @param life start and end
  * @param identity what it is called
  */
@@ -35,6 +38,7 @@ public record SidecarConfig(
         Access access,
         Limits limits,
         Overload overload,
+        Scaling scaling,
         Life life,
         Identity identity,
         Level logLevel,
@@ -186,6 +190,15 @@ public record SidecarConfig(
      * @param rate what it begins with; operators may change it
      */
     public record Overload(int inFlight, QueueSettings queue, RateSettings rate) {}
+
+    /**
+     * When to have more pods, and when fewer.
+     *
+     * @param settings of the recommendation
+     * @param appMetrics the application's page for Prometheus; null for none
+     */
+    public record Scaling(
+            ScalingSettings settings, @Nullable URI appMetrics) {}
 
     /**
      * Start and end.

@@ -172,7 +172,7 @@ public final class Scaling implements AutoCloseable {
         Traffic traffic = backend.traffic();
         Traffic last = before;
         before = traffic;
-        signals.record(Trigger.QUEUE_DEPTH, traffic.queued(), now);
+        signals.record(Trigger.QUEUE_DEPTH, (double) traffic.queued(), now);
         if (last == null) {
             return;
         }

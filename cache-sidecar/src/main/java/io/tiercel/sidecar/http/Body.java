@@ -3,11 +3,15 @@ package io.tiercel.sidecar.http;
 import io.tiercel.sidecar.control.LiveField;
 import io.tiercel.sidecar.control.RefusedException.Fault;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -95,6 +99,56 @@ final class Body {
 
     String reason() {
         return text("reason", 0, LONGEST_REASON).orElse("");
+    }
+
+    OptionalDouble number(String name, double least, double most) {
+        Object value = fields.get(name);
+        if (value == null) {
+            return OptionalDouble.empty();
+        }
+        if (value instanceof Number number && number.doubleValue() >= least && number.doubleValue() <= most) {
+            return OptionalDouble.of(number.doubleValue());
+        }
+        fault(name, "must be a number from " + (long) least + " to " + (long) most);
+        return OptionalDouble.empty();
+    }
+
+    boolean flag(String name, boolean otherwise) {
+        Object value = fields.get(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value instanceof Boolean flag) {
+            return flag;
+        }
+        fault(name, "must be true or false");
+        return otherwise;
+    }
+
+    Optional<String> choice(String name, List<String> choices) {
+        Object value = fields.get(name);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (value instanceof String text && choices.contains(text)) {
+            return Optional.of(text);
+        }
+        fault(name, "must be one of " + String.join(", ", choices));
+        return Optional.empty();
+    }
+
+    /** A moment, which must be there; null if it is not one. */
+    @Nullable
+    Instant instant(String name) {
+        if (fields.get(name) instanceof String text) {
+            try {
+                return OffsetDateTime.parse(text).toInstant();
+            } catch (DateTimeParseException e) {
+                // As any other text that is none.
+            }
+        }
+        fault(name, "must be a time with its offset, such as \"2026-11-27T08:00:00Z\"");
+        return null;
     }
 
     /** Strings, at least one; empty if the field is absent. */

@@ -17,8 +17,14 @@ final class ChangeReplies {
 
     /** With 202 when not all pods have said that they have it. */
     static Response ofFleet(FleetOutcome done) {
+        return ofFleet(done, Map.of());
+    }
+
+    /** @param more what else the reply has */
+    static Response ofFleet(FleetOutcome done, Map<String, Object> more) {
         Outcome outcome = done.outcome();
         Map<String, Object> json = json(outcome, "fleet");
+        json.putAll(more);
         if (!outcome.dryRun()) {
             Map<String, Object> pods = new LinkedHashMap<>();
             pods.put("total", done.pods());

@@ -23,7 +23,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
-import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.http.HttpConfig.Limits;
 import io.tiercel.sidecar.http.HttpConfig.Listener;
 import io.tiercel.sidecar.http.HttpConfig.Tls;
@@ -66,7 +66,7 @@ public final class HttpServer implements AutoCloseable {
     public static HttpServer start(
             HttpConfig config,
             Controls controls,
-            @Nullable FleetControls fleet,
+            @Nullable FleetParts fleet,
             CacheBackend backend,
             PrometheusMeterRegistry registry)
             throws IOException {

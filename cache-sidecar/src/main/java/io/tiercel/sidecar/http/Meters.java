@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
-import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.Node;
@@ -32,7 +32,7 @@ final class Meters implements AutoCloseable {
     /** One look at the backend, so that the numbers of one scrape go together and asking for them costs once. */
     private record Snapshot(long nanos, Traffic traffic, List<TierStatus> tiers) {}
 
-    Meters(PrometheusMeterRegistry registry, CacheBackend backend, Controls controls, @Nullable FleetControls fleet) {
+    Meters(PrometheusMeterRegistry registry, CacheBackend backend, Controls controls, @Nullable FleetParts fleet) {
         this.registry = registry;
         this.backend = backend;
         this.controls = controls;
@@ -45,7 +45,7 @@ final class Meters implements AutoCloseable {
         backend.tiers().forEach(tier -> tier(tier.tier()));
         process();
         if (fleet != null) {
-            FleetMeters.bind(registry, fleet.fleet());
+            FleetMeters.bind(registry, fleet);
         }
     }
 

@@ -3,6 +3,7 @@ package io.tiercel.sidecar.http;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.FleetParts;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +13,15 @@ final class Routes {
     private Routes() {}
 
     static List<Route> all(
-            HttpConfig config, Controls controls, @Nullable FleetControls fleet, CacheBackend backend, Meters meters) {
+            HttpConfig config, Controls controls, @Nullable FleetParts fleet, CacheBackend backend, Meters meters) {
+        FleetControls all = fleet == null ? null : fleet.controls();
         StatusDocument status = new StatusDocument(config, controls, fleet, backend);
         List<Route> routes = new ArrayList<>();
         routes.addAll(new Reads(controls, backend, status, meters).routes());
         routes.addAll(new Page(status).routes());
-        routes.addAll(new Changes(controls, backend, fleet).routes());
-        routes.addAll(new FleetRoutes(fleet).routes());
+        routes.addAll(new Changes(controls, backend, all).routes());
+        routes.addAll(new FleetRoutes(all).routes());
+        routes.addAll(new ScalingRoutes(fleet).routes());
         routes.addAll(new WarmUpRoutes(controls, backend).routes());
         return List.copyOf(routes);
     }

@@ -3,7 +3,7 @@ package io.tiercel.sidecar.http;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.Event;
-import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.control.History;
 import io.tiercel.sidecar.control.History.Sample;
 import io.tiercel.sidecar.control.InForce;
@@ -32,11 +32,11 @@ final class StatusDocument {
 
     private final HttpConfig config;
     private final Controls controls;
-    private final @Nullable FleetControls fleet;
+    private final @Nullable FleetParts fleet;
     private final CacheBackend backend;
     private final long startedNanos = System.nanoTime();
 
-    StatusDocument(HttpConfig config, Controls controls, @Nullable FleetControls fleet, CacheBackend backend) {
+    StatusDocument(HttpConfig config, Controls controls, @Nullable FleetParts fleet, CacheBackend backend) {
         this.config = config;
         this.controls = controls;
         this.fleet = fleet;
@@ -106,8 +106,8 @@ final class StatusDocument {
         json.put("queue", queue(now));
         json.put("rate_limit", rate(now));
         json.put("warm_up", now.warmUp());
-        FleetControls all = fleet;
-        json.put("fleet", all == null ? null : FleetRoutes.fleet(all.fleet()));
+        FleetParts all = fleet;
+        json.put("fleet", all == null ? null : ScalingRoutes.fleet(all));
         json.put("config", now.config().stream().map(StatusDocument::setting).toList());
         json.put("hot_keys", now.hotKeys());
         json.put("events", now.events());
@@ -285,10 +285,10 @@ final class StatusDocument {
 
     /** Every change of the configuration that is in force, and what lies under it. */
     Map<String, Object> configuration() {
-        FleetControls all = fleet;
+        FleetParts all = fleet;
         long version = all == null
                 ? controls.version()
-                : all.fleet().config().document().version();
+                : all.controls().fleet().config().document().version();
         Map<String, Object> fields = new LinkedHashMap<>();
         List<Map<String, Object>> settings = new ArrayList<>();
         for (InForce setting : controls.inForce()) {

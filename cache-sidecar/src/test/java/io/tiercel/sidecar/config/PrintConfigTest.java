@@ -97,6 +97,8 @@ final class PrintConfigTest {
                     case "N" -> String.valueOf(Integer.parseInt(initial) + 1);
                     case "DURATION" -> initial.equals("25s") ? "24s" : "3s";
                     case "SIZE" -> String.valueOf(Units.size(initial) + 1);
+                    case "TRIGGER[,...]" -> "cpu=0.5/1m,memory=off";
+                    case "URL" -> "http://localhost:8080/metrics";
                     case "NAME" -> "some.Name-1";
                     case "NAME[,...]" -> "users,orders";
                     case "pod|fleet|client" -> "client";
