@@ -278,6 +278,23 @@ class FleetSettingsIT {
         assertThat(get(pods.get(1), "/api/status").at("/draining").asBoolean()).isFalse();
     }
 
+    @Test
+    void who_joins_and_who_leaves_is_among_the_events() throws Exception {
+        fleetOf(1);
+        RunningSidecar late = pod("late");
+        await().untilAsserted(() -> assertThat(
+                        get(pods.get(0), "/api/status").at("/events").toString())
+                .contains("joined late: 2 pods, 2 reckoned with"));
+
+        pods.remove(late);
+        late.close();
+
+        await().atMost(ofSeconds(10))
+                .untilAsserted(() -> assertThat(
+                                get(pods.get(0), "/api/status").at("/events").toString())
+                        .contains("gone late: 1 pods, 2 reckoned with"));
+    }
+
     // ---- events and emergencies
 
     @Test

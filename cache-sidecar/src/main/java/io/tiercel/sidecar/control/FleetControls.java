@@ -60,6 +60,8 @@ public final class FleetControls implements AutoCloseable {
         this.file = file == null ? null : new DocumentFile(file);
         this.scheduler = requireNonNull(scheduler, "scheduler");
         DocumentFile kept = this.file;
+        FleetWatch watch = new FleetWatch(controls.events());
+        fleet.listen(watch::look);
         fleet.config().listen(document -> {
             follow(document, "version " + document.version() + " of the fleet's configuration");
             if (kept != null) {

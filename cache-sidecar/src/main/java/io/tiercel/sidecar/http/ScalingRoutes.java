@@ -23,11 +23,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Signals and recommendations for autoscalers, planned events, emergencies. Thread-safe. */
@@ -251,9 +253,9 @@ final class ScalingRoutes {
     }
 
     private static Profile profile(Body body) {
-        List<String> labels = List.of("normal", "aggressive", "emergency");
-        String label = body.choice("profile", labels).orElse("normal");
-        return Profile.values()[labels.indexOf(label)];
+        List<String> labels = Stream.of(Profile.values()).map(Profile::label).toList();
+        String label = body.choice("profile", labels).orElse(Profile.NORMAL.label());
+        return Profile.valueOf(label.toUpperCase(Locale.ROOT));
     }
 
     private CompletionStage<Response> cancel(Exchange exchange) throws ProblemException {
