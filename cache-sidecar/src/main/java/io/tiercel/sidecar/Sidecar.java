@@ -38,6 +38,7 @@ import io.tiercel.sidecar.control.WarmUpPlan;
 import io.tiercel.sidecar.front.FrontSettings;
 import io.tiercel.sidecar.front.RespServer;
 import io.tiercel.sidecar.front.User;
+import io.tiercel.sidecar.front.WarmUpSettings;
 import io.tiercel.sidecar.http.HttpConfig;
 import io.tiercel.sidecar.http.HttpServer;
 import io.tiercel.sidecar.http.Role;
@@ -55,6 +56,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -80,6 +82,11 @@ final class Sidecar implements Running {
     private static final int MOST_THREADS = 4;
     private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);
+    private static final Duration PUBLISH_EVERY = Duration.ofSeconds(30);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
+    private static final long LISTED_MS = 500;
+    /** How much longer than it is awaited a warm-up may take. */
+    private static final int BEHIND = 6;
 
     private final SidecarConfig config;
     private final String version;
@@ -134,9 +141,12 @@ final class Sidecar implements Running {
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
                     server.tellToMove();
-                    server.publishHotKeys();
+                }
+                if (!draining.get()) {
+                    var unused = server.leaving(begins);
                 }
             });
+            server.onLeaving(this::prefetch);
             warmUp(controls, redis != null);
             controls.readiness().started();
         } catch (IOException e) {
@@ -308,7 +318,14 @@ final class Sidecar implements Running {
                 limits.requestTime(),
                 config.tiers().passthrough(),
                 config.life().movingPush(),
-                moving == null ? "" : moving.toString());
+                moving == null ? "" : moving.toString(),
+                new WarmUpSettings(
+                        config.identity().fleet(),
+                        config.life().warmUpRate(),
+                        config.life().warmUpConcurrency(),
+                        config.life().hotListKeys(),
+                        PUBLISH_EVERY,
+                        LOOK_EVERY));
     }
 
     private List<User> users() {
@@ -381,19 +398,38 @@ final class Sidecar implements Running {
             return;
         }
         try {
-            var unused = controls.warmUps().begin(warmUpPlan(), true, "start");
+            var unused = controls.warmUps().begin(warmUpPlan(), config.life().warmUpTimeLimit(), "start");
         } catch (RefusedException e) {
             log.warn("it is not warmed up: {}", e.getMessage());
         }
     }
 
     private WarmUpPlan warmUpPlan() {
-        return new WarmUpPlan(
-                List.of(),
-                null,
+        // Three quarters: less than that was measured to leave a gap to those who were there before, and what the pod's
+        // own clients read beside it has to fit as well.
+        return WarmUpPlan.ofHotLists(
                 config.life().warmUpMaxKeys(),
-                Math.max(1, config.caching().l1Bytes() / 4),
-                config.life().warmUpTimeLimit());
+                Math.max(1, config.caching().l1Bytes() / 4 * 3),
+                config.life().warmUpTimeLimit().multipliedBy(BEHIND));
+    }
+
+    /**
+     * Takes over what a pod holds that is about to leave, as far as it published it and this one does not hold it: behind
+     * what clients do, within the usual limits.
+     *
+     * @return whether it has begun; not while another warm-up is under way
+     */
+    boolean prefetch(String pod) {
+        Controls own = controls;
+        if (own == null) {
+            return false;
+        }
+        try {
+            var unused = own.warmUps().begin(warmUpPlan().ofPod(pod), null, "pod " + pod + " leaves");
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
     }
 
     @Override
@@ -445,14 +481,15 @@ final class Sidecar implements Running {
             return;
         }
         own.drainForGood("the process ends");
-        server.publishHotKeys();
+        CompletionStage<Void> listed = server.leaving(true);
         Duration limit = config.life().drainTimeout();
         Duration third = limit.dividedBy(3);
         Duration grace = third.compareTo(MOVING_GRACE) < 0 ? third : MOVING_GRACE;
         try {
             server.drain(grace, limit).toCompletableFuture().get(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            listed.toCompletableFuture().get(LISTED_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            log.warn("not all clients were let go within drain-timeout: {}", String.valueOf(e.getMessage()));
+            log.warn("not all was done within drain-timeout: {}", String.valueOf(e.getMessage()));
         }
     }
 

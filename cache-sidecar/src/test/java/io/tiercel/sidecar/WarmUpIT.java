@@ -39,7 +39,7 @@ class WarmUpIT {
             });
             assertThat(post(first, "/admin/drain", "{}")).isEqualTo(200);
             await().atMost(PATIENT)
-                    .until(() -> client.ask("EXISTS", "tiercel!hot").equals(":1\r\n"));
+                    .until(() -> client.ask("EXISTS", "tiercel!hot{tiercel}").equals(":1\r\n"));
             client.ask("DEL", "gone");
 
             try (RunningSidecar second = sidecar(redis);

@@ -206,7 +206,10 @@ public record SidecarConfig(
      * @param movingEndpoint what the MOVING push names; null for the address that the client connected to
      * @param warmUpOnStart whether it is warmed up before it is ready
      * @param warmUpMaxKeys most keys of that
-     * @param warmUpTimeLimit most time of that
+     * @param warmUpTimeLimit how long it is not ready for that at most
+     * @param warmUpRate keys a second that the fleet reads for that
+     * @param warmUpConcurrency reads of many keys under way at once
+     * @param hotListKeys most keys of the list that it publishes
      * @param drainTimeout how long its end may take
      * @param movingPush whether clients that asked for it are told to move
      */
@@ -214,6 +217,9 @@ public record SidecarConfig(
             boolean warmUpOnStart,
             int warmUpMaxKeys,
             Duration warmUpTimeLimit,
+            int warmUpRate,
+            int warmUpConcurrency,
+            int hotListKeys,
             Duration drainTimeout,
             boolean movingPush,
             @Nullable HostPort movingEndpoint) {}

@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What all event loops of the Redis front end share. Thread-safe. */
@@ -31,6 +32,8 @@ final class Front {
     private final long memoryBytes;
     private final Operations operations = new Operations(this);
 
+    private volatile @Nullable HotLists hotLists;
+    private volatile IntSupplier warming = () -> 1;
     private volatile boolean draining;
     private volatile int port;
 
@@ -126,6 +129,25 @@ final class Front {
 
     Operations operations() {
         return operations;
+    }
+
+    /** The fleet's; null without Redis. */
+    @Nullable
+    HotLists hotLists() {
+        return hotLists;
+    }
+
+    void hotLists(HotLists hotLists) {
+        this.hotLists = hotLists;
+    }
+
+    /** How many pods of the fleet are warming up now, this one included. */
+    int warming() {
+        return warming.getAsInt();
+    }
+
+    void warming(IntSupplier warming) {
+        this.warming = warming;
     }
 
     boolean isDraining() {

@@ -377,6 +377,9 @@ final class Operations implements CacheBackend {
     @Override
     public WarmUpRun warmUp(WarmUpPlan plan) {
         FrontLoop loop = front.loops().get(0);
-        return WarmUp.start(loop, loop.keyspace(), plan);
+        HotLists lists = front.hotLists();
+        return lists == null
+                ? WarmUp.impossible("there is no Redis to read from")
+                : WarmUp.start(loop, lists, plan, front.settings().warmUp(), front::warming);
     }
 }

@@ -5,8 +5,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Policy;
 import io.tiercel.cache.tier.Section;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
@@ -203,8 +206,50 @@ public final class LocalCopies {
     public List<Key> hottest(int limit) {
         return eviction.hottest(limit).entrySet().stream()
                 .filter(entry -> entry.getValue().framed() != null)
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /**
+     * A key that is read often.
+     *
+     * @param key which one
+     * @param bytes of its value
+     * @param lifeMillis how long Redis will keep it, negative for without end
+     */
+    public record Hot(Key key, int bytes, long lifeMillis) {}
+
+    /** Keys with a value that Redis still holds as far as is known, the hottest first. */
+    public List<Hot> hot(int limit) {
+        long now = System.nanoTime();
+        List<Hot> hot = new ArrayList<>();
+        for (Map.Entry<Key, Copy> entry : eviction.hottest(limit).entrySet()) {
+            Copy copy = entry.getValue();
+            byte[] framed = copy.framed();
+            long left = copy.expires() == Long.MAX_VALUE ? -1 : Math.max(0, copy.expires() - now);
+            if (framed != null && left != 0) {
+                hot.add(new Hot(entry.getKey(), framed.length, left < 0 ? -1 : TimeUnit.NANOSECONDS.toMillis(left)));
+            }
+        }
+        return hot;
+    }
+
+    /** How much memory a value takes. */
+    public static long memory(Key key, int bytes) {
+        return (long) Copy.OVERHEAD_BYTES + key.length() + bytes;
+    }
+
+    /** Whether there is a copy that is what Redis holds; does not count as a read. */
+    public boolean isFresh(Key key) {
+        Copy copy = cache.policy().getIfPresentQuietly(key);
+        return copy != null && copy.isFresh(System.nanoTime());
+    }
+
+    /** Makes it count as read so many times more. */
+    public void touch(Key key, int times) {
+        for (int i = 0; i < times; i++) {
+            Copy unused = cache.getIfPresent(key);
+        }
     }
 
     /** What Redis held, of a section, as it was read at that moment. */

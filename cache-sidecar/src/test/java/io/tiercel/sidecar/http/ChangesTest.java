@@ -281,7 +281,9 @@ final class ChangesTest {
         assertThat(begun.statusCode()).isEqualTo(202);
         assertThat(Serving.json(begun).at("/job").asString()).isEqualTo("w-1");
         assertThat(serving.backend.plans.get(0).toString())
-                .isEqualTo("WarmUpPlan[keys=[], pattern=p:*, maxKeys=7, maxBytes=1024, timeLimit=PT5S]");
+                .isEqualTo(
+                        "WarmUpPlan[source=AUTO, keys=[], pattern=p:*, pod=null, maxKeys=7, maxBytes=1024, timeLimit=PT5S, "
+                                + "rate=0, concurrency=0]");
 
         HttpResponse<String> second = serving.post("/admin/cache/warm-up", "{}");
         assertThat(second.statusCode()).isEqualTo(409);
@@ -298,7 +300,7 @@ final class ChangesTest {
                         .at("/job")
                         .asString())
                 .isEqualTo("w-2");
-        assertThat(serving.backend.plans.get(1).maxBytes()).isEqualTo(1 << 20);
+        assertThat(serving.backend.plans.get(1).maxBytes()).isEqualTo(3 << 18);
     }
 
     @Test

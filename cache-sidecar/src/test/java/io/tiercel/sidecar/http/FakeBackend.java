@@ -102,14 +102,34 @@ final class FakeBackend implements CacheBackend {
     /** A warm-up that ends when the test says so. */
     static final class Run implements WarmUpRun {
         final CompletableFuture<Progress> end = new CompletableFuture<>();
+        volatile double weight = .7;
 
         @Override
         public Progress progress() {
-            return end.getNow(new Progress(WarmUpRun.State.RUNNING, 100, 40, 30, 4_000, 250, ""));
+            return end.getNow(progress(WarmUpRun.State.RUNNING, 40, 30, 4_000, weight, 250));
         }
 
         void end(WarmUpRun.State state) {
-            end.complete(new Progress(state, 100, 100, 90, 9_000, 500, ""));
+            end.complete(progress(state, 100, 90, 9_000, .98, 500));
+        }
+
+        private static Progress progress(
+                WarmUpRun.State state, long read, long brought, long bytes, double weight, long elapsed) {
+            return new Progress(
+                    state,
+                    "l2",
+                    100,
+                    read,
+                    brought,
+                    bytes,
+                    weight,
+                    .8 * weight,
+                    160,
+                    state == WarmUpRun.State.RUNNING ? 375 : 0,
+                    elapsed,
+                    new WarmUpRun.Skipped(1, 2, 3, 4),
+                    0,
+                    "");
         }
 
         @Override
