@@ -82,7 +82,6 @@ final class Sidecar implements Running {
     private static final int MOST_THREADS = 4;
     private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);
-    private static final Duration PUBLISH_EVERY = Duration.ofSeconds(30);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
     private static final long LISTED_MS = 500;
     /** How much longer than it is awaited a warm-up may take. */
@@ -324,7 +323,7 @@ final class Sidecar implements Running {
                         config.life().warmUpRate(),
                         config.life().warmUpConcurrency(),
                         config.life().hotListKeys(),
-                        PUBLISH_EVERY,
+                        config.life().hotListPeriod(),
                         LOOK_EVERY));
     }
 

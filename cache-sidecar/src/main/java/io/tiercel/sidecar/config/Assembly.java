@@ -146,6 +146,7 @@ final class Assembly {
                 values.of(Settings.WARM_UP_RATE),
                 values.of(Settings.WARM_UP_CONCURRENCY),
                 values.of(Settings.HOT_LIST_KEYS),
+                values.of(Settings.HOT_LIST_PERIOD),
                 values.of(Settings.DRAIN_TIMEOUT),
                 values.of(Settings.MOVING_PUSH),
                 values.orNull(Settings.MOVING_ENDPOINT));

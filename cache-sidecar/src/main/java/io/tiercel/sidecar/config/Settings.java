@@ -358,6 +358,12 @@ final class Settings {
             Kinds.integer(1, 100_000),
             "10000",
             "Most keys of the list that it publishes of what it reads most.");
+    static final Setting<Duration> HOT_LIST_PERIOD = TABLE.add(
+            Group.LIFE,
+            "hot-list-period",
+            Kinds.duration(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            "30s",
+            "How often it publishes that list; others use it for two minutes.");
     static final Setting<Duration> DRAIN_TIMEOUT = TABLE.add(
             Group.LIFE,
             "drain-timeout",

@@ -210,6 +210,7 @@ public record SidecarConfig(
      * @param warmUpRate keys a second that the fleet reads for that
      * @param warmUpConcurrency reads of many keys under way at once
      * @param hotListKeys most keys of the list that it publishes
+     * @param hotListPeriod how often it does
      * @param drainTimeout how long its end may take
      * @param movingPush whether clients that asked for it are told to move
      */
@@ -220,6 +221,7 @@ public record SidecarConfig(
             int warmUpRate,
             int warmUpConcurrency,
             int hotListKeys,
+            Duration hotListPeriod,
             Duration drainTimeout,
             boolean movingPush,
             @Nullable HostPort movingEndpoint) {}
