@@ -146,6 +146,10 @@ final class Sidecar implements Running {
                 }
             });
             server.onLeaving(this::prefetch);
+            server.peers(new PeerPods(
+                    config.life().warmUpPeers(),
+                    config.life().warmUpPeerTokenFile(),
+                    config.caching().bound()));
             warmUp(controls, redis != null);
             controls.readiness().started();
         } catch (IOException e) {
@@ -406,10 +410,11 @@ final class Sidecar implements Running {
     private WarmUpPlan warmUpPlan() {
         // Three quarters: less than that was measured to leave a gap to those who were there before, and what the pod's
         // own clients read beside it has to fit as well.
-        return WarmUpPlan.ofHotLists(
+        WarmUpPlan plan = WarmUpPlan.ofHotLists(
                 config.life().warmUpMaxKeys(),
                 Math.max(1, config.caching().l1Bytes() / 4 * 3),
                 config.life().warmUpTimeLimit().multipliedBy(BEHIND));
+        return config.life().warmUpPeers().isEmpty() ? plan : plan.from(WarmUpPlan.Source.PEERS);
     }
 
     /**

@@ -47,7 +47,7 @@ class WarmUpFleetIT {
     private static final String TRACE = System.getProperty("warmup.trace", "");
     private static final int VETERANS = 2;
     private static final int JOINERS = FULL ? 8 : 3;
-    private static final int REQUESTS = Integer.getInteger("warmup.requests", FULL ? 4_000 : 2_000);
+    private static final int REQUESTS = Integer.getInteger("warmup.requests", FULL ? 1_500 : 1_000);
     private static final int THREADS = 4;
     private static final int BUDGET = 20_000;
     private static final int ENTRIES = Integer.getInteger("warmup.entries", FULL ? 5_000 : 2_000);
@@ -230,6 +230,8 @@ class WarmUpFleetIT {
 
     private RunningSidecar sidecar(RedisServer redis, String pod, boolean warmUp) throws StartException {
         return RunningSidecar.with(
+                "--redis-timeout",
+                "10s",
                 "--redis",
                 redis.uri(),
                 "--pod",

@@ -145,6 +145,8 @@ final class Assembly {
                 values.of(Settings.WARM_UP_TIME_LIMIT),
                 values.of(Settings.WARM_UP_RATE),
                 values.of(Settings.WARM_UP_CONCURRENCY),
+                values.listOf(Settings.WARM_UP_PEERS),
+                values.orNull(Settings.WARM_UP_PEER_TOKEN_FILE),
                 values.of(Settings.HOT_LIST_KEYS),
                 values.of(Settings.HOT_LIST_PERIOD),
                 values.of(Settings.DRAIN_TIMEOUT),

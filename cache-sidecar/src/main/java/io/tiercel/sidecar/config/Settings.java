@@ -352,6 +352,18 @@ final class Settings {
             "Keys a second that all pods of the fleet together read from Redis to warm up, two commands each.");
     static final Setting<Integer> WARM_UP_CONCURRENCY = TABLE.add(
             Group.LIFE, "warm-up-concurrency", Kinds.integer(1, 64), "4", "Reads of up to 128 keys under way at once.");
+    static final Setting<List<String>> WARM_UP_PEERS = TABLE.add(
+            Group.LIFE,
+            "warm-up-peers",
+            Kinds.URLS,
+            null,
+            "Admin ports of other pods, one of which is asked for keys and values before Redis is.");
+    static final Setting<Path> WARM_UP_PEER_TOKEN_FILE = TABLE.add(
+            Group.LIFE,
+            "warm-up-peer-token-file",
+            Kinds.READABLE_FILE,
+            null,
+            "The token to show them, one that may operate.");
     static final Setting<Integer> HOT_LIST_KEYS = TABLE.add(
             Group.LIFE,
             "hot-list-keys",

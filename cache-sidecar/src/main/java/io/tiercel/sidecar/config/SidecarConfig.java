@@ -209,6 +209,8 @@ public record SidecarConfig(
      * @param warmUpTimeLimit how long it is not ready for that at most
      * @param warmUpRate keys a second that the fleet reads for that
      * @param warmUpConcurrency reads of many keys under way at once
+     * @param warmUpPeers URLs of other pods' admin ports that are asked first
+     * @param warmUpPeerTokenFile what to show them; null for nothing
      * @param hotListKeys most keys of the list that it publishes
      * @param hotListPeriod how often it does
      * @param drainTimeout how long its end may take
@@ -220,6 +222,8 @@ public record SidecarConfig(
             Duration warmUpTimeLimit,
             int warmUpRate,
             int warmUpConcurrency,
+            List<String> warmUpPeers,
+            @Nullable Path warmUpPeerTokenFile,
             int hotListKeys,
             Duration hotListPeriod,
             Duration drainTimeout,

@@ -52,6 +52,11 @@ public record WarmUpPlan(
         return new WarmUpPlan(Source.AUTO, List.of(), null, null, maxKeys, maxBytes, timeLimit, 0, 0);
     }
 
+    /** The same from somewhere else. */
+    public WarmUpPlan from(Source other) {
+        return new WarmUpPlan(other, keys, pattern, pod, maxKeys, maxBytes, timeLimit, rate, concurrency);
+    }
+
     /** What that pod reads most, and this one does not have. */
     public WarmUpPlan ofPod(String name) {
         return new WarmUpPlan(Source.L2, List.of(), null, name, maxKeys, maxBytes, timeLimit, rate, concurrency);

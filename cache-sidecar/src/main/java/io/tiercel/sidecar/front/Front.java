@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What all event loops of the Redis front end share. Thread-safe. */
@@ -34,6 +35,7 @@ final class Front {
 
     private volatile @Nullable HotLists hotLists;
     private volatile IntSupplier warming = () -> 1;
+    private volatile Supplier<@Nullable Peer> peers = () -> null;
     private volatile boolean draining;
     private volatile int port;
 
@@ -148,6 +150,15 @@ final class Front {
 
     void warming(IntSupplier warming) {
         this.warming = warming;
+    }
+
+    /** Who may be asked for what it holds; gives null when there is nobody. */
+    Supplier<@Nullable Peer> peers() {
+        return peers;
+    }
+
+    void peers(Supplier<@Nullable Peer> peers) {
+        this.peers = peers;
     }
 
     boolean isDraining() {

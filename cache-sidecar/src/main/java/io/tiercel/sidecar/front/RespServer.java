@@ -54,6 +54,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -261,6 +262,11 @@ public final class RespServer implements AutoCloseable {
         if (lists != null) {
             lists.onLeaving(onLeaving);
         }
+    }
+
+    /** Sets who chooses another pod to read memory from; it gives null when there is none. */
+    public void peers(Supplier<@Nullable Peer> peers) {
+        front.peers(peers);
     }
 
     /** Sets what says how many pods of the fleet warm up now, this one included: by so many the rate is divided. */

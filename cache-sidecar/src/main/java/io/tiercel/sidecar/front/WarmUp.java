@@ -11,14 +11,19 @@ import io.tiercel.sidecar.keyspace.Key;
 import io.tiercel.sidecar.keyspace.LocalCopies;
 import io.tiercel.sidecar.keyspace.LoopKeyspace;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings keys into memory, page after page, the hottest first: whatever limit ends it, only the coldest are missing. Each
@@ -50,6 +55,7 @@ final class WarmUp implements WarmUpRun {
     private final FrontLoop loop;
     private final HotLists lists;
     private final WarmUpPlan plan;
+    private final Supplier<@Nullable Peer> peers;
     private final Pace pace;
     private final int concurrency;
     private final long began = System.nanoTime();
@@ -64,6 +70,12 @@ final class WarmUp implements WarmUpRun {
     private List<Wanted> wanted = List.of();
     /** By place among the wanted: whether it came. */
     private boolean[] came = {};
+    /** The places of what is to be read from Redis. */
+    private int[] rest = {};
+    /** Of the wanted, by key; filled when another pod is asked. */
+    private final Map<Key, Integer> places = new HashMap<>();
+
+    private boolean fromPeer;
 
     private int next;
     private int underWay;
@@ -73,7 +85,14 @@ final class WarmUp implements WarmUpRun {
     /** @param bytes of its value, 0 if unknown */
     private record Wanted(Key key, double weight, int bytes) {}
 
-    private WarmUp(FrontLoop loop, HotLists lists, WarmUpPlan plan, WarmUpSettings settings, IntSupplier warming) {
+    private WarmUp(
+            FrontLoop loop,
+            HotLists lists,
+            WarmUpPlan plan,
+            WarmUpSettings settings,
+            IntSupplier warming,
+            Supplier<@Nullable Peer> peers) {
+        this.peers = peers;
         this.loop = loop;
         this.lists = lists;
         this.plan = plan;
@@ -82,8 +101,14 @@ final class WarmUp implements WarmUpRun {
         this.progress = tally.progress(State.RUNNING, 0, 0, -1, "");
     }
 
-    static WarmUp start(FrontLoop loop, HotLists lists, WarmUpPlan plan, WarmUpSettings settings, IntSupplier warming) {
-        WarmUp run = new WarmUp(loop, lists, plan, settings, warming);
+    static WarmUp start(
+            FrontLoop loop,
+            HotLists lists,
+            WarmUpPlan plan,
+            WarmUpSettings settings,
+            IntSupplier warming,
+            Supplier<@Nullable Peer> peers) {
+        WarmUp run = new WarmUp(loop, lists, plan, settings, warming, peers);
         loop.eventLoop().execute(run::arm);
         return run;
     }
@@ -242,7 +267,50 @@ final class WarmUp implements WarmUpRun {
     private void begin(List<Wanted> all) {
         wanted = all.size() > plan.maxKeys() ? all.subList(0, plan.maxKeys()) : all;
         came = new boolean[wanted.size()];
-        goOn(all.size() > plan.maxKeys());
+        boolean more = all.size() > plan.maxKeys();
+        Peer peer = plan.source() == WarmUpPlan.Source.PEERS && !wanted.isEmpty() ? peers.get() : null;
+        if (peer == null) {
+            fromRedis(more);
+        } else {
+            new PeerPull(loop, peer, this::peerGave, this::peerIsEnough, () -> fromRedis(more)).begin();
+        }
+    }
+
+    private boolean peerIsEnough() {
+        note();
+        return isSpent() || cancelled;
+    }
+
+    private boolean isSpent() {
+        return tally.memory >= plan.maxBytes()
+                || elapsedMillis() >= plan.timeLimit().toMillis();
+    }
+
+    /** What another pod holds, if it is wanted; what it does not hold, or what has changed, is read from Redis later. */
+    private void peerGave(HotSetPage.Value value, PeerPull.Keeping keeping) {
+        if (places.isEmpty()) {
+            for (int i = 0; i < wanted.size(); i++) {
+                places.putIfAbsent(wanted.get(i).key(), i);
+            }
+        }
+        Integer place = places.get(value.key());
+        long life = value.lifeMillis();
+        if (place != null
+                && !came[place]
+                && value.bytes().length <= MOST_BYTES
+                && (life < 0 || life >= LEAST_LIFE_MS)
+                && keeping.keep(value, limits.shares().getAsDouble())) {
+            came[place] = true;
+            fromPeer = true;
+            int length = value.bytes().length;
+            tally.add(
+                    Bringing.Result.KEPT, wanted.get(place).weight(), length, LocalCopies.memory(value.key(), length));
+        }
+    }
+
+    private void fromRedis(boolean more) {
+        rest = IntStream.range(0, wanted.size()).filter(place -> !came[place]).toArray();
+        goOn(more);
     }
 
     private void goOn(boolean more) {
@@ -270,18 +338,16 @@ final class WarmUp implements WarmUpRun {
         if (tally.errors * ERRORS_IN > tally.read && tally.read >= PAGE) {
             return State.FAILED;
         }
-        if (next >= wanted.size() && underWay == 0) {
+        if (next >= rest.length && underWay == 0) {
             return tally.errors > 0 && tally.errors == tally.read
                     ? State.FAILED
                     : more ? State.OUT_OF_BUDGET : State.DONE;
         }
-        boolean spent = tally.memory >= plan.maxBytes()
-                || elapsedMillis() >= plan.timeLimit().toMillis();
-        return spent ? State.OUT_OF_BUDGET : State.RUNNING;
+        return isSpent() ? State.OUT_OF_BUDGET : State.RUNNING;
     }
 
     private void readOn(boolean more) {
-        while (underWay < concurrency && next < wanted.size() && !waiting) {
+        while (underWay < concurrency && next < rest.length && !waiting) {
             long now = System.nanoTime();
             long wait = pace.pause(now);
             if (wait > 0) {
@@ -309,8 +375,8 @@ final class WarmUp implements WarmUpRun {
         long usual = tally.brought == 0 ? 1_024 : Math.max(1, tally.bytes / tally.brought);
         long bytes = 0;
         int end = first;
-        while (end < wanted.size() && end - first < PAGE && bytes < PAGE_BYTES) {
-            int known = wanted.get(end).bytes();
+        while (end < rest.length && end - first < PAGE && bytes < PAGE_BYTES) {
+            int known = wanted.get(rest[end]).bytes();
             bytes += known == 0 ? usual : known;
             end++;
         }
@@ -318,12 +384,15 @@ final class WarmUp implements WarmUpRun {
     }
 
     private void read(int first, int end, long sentAt, boolean more) {
-        List<Key> keys = wanted.subList(first, end).stream().map(Wanted::key).toList();
+        List<Key> keys = IntStream.range(first, end)
+                .mapToObj(i -> wanted.get(rest[i]).key())
+                .toList();
         int[] left = {keys.size()};
         loop.redis().bring(keys, limits, (index, result, bytes) -> {
-            Wanted one = wanted.get(first + index);
+            int place = rest[first + index];
+            Wanted one = wanted.get(place);
             tally.add(result, one.weight(), bytes, LocalCopies.memory(one.key(), bytes));
-            came[first + index] = result == Bringing.Result.KEPT;
+            came[place] = result == Bringing.Result.KEPT;
             left[0]--;
             if (left[0] == 0) {
                 underWay--;
@@ -399,7 +468,7 @@ final class WarmUp implements WarmUpRun {
                     total <= 1e-9 ? (state == State.RUNNING && planned == 0 ? 0 : 1) : Math.min(1, held / total);
             return new Progress(
                     state,
-                    plan.keys().isEmpty() ? "l2" : "keys",
+                    fromPeer ? "peers" : plan.keys().isEmpty() ? "l2" : "keys",
                     planned,
                     read,
                     brought,

@@ -90,6 +90,29 @@ public final class LocalCopies {
         return new Ticket(fences.get(stripe(key)), given.get(givenStripe(key)));
     }
 
+    /** Tickets of all keys, taken at one moment. */
+    final class Tickets {
+        private final int[] fences = new int[STRIPES];
+        private final long[] given = new long[GIVEN_STRIPES];
+
+        private Tickets() {
+            for (int i = 0; i < STRIPES; i++) {
+                fences[i] = LocalCopies.this.fences.get(i);
+            }
+            for (int i = 0; i < GIVEN_STRIPES; i++) {
+                given[i] = LocalCopies.this.given.get(i);
+            }
+        }
+
+        Ticket of(Key key) {
+            return new Ticket(fences[stripe(key)], given[givenStripe(key)]);
+        }
+    }
+
+    Tickets tickets() {
+        return new Tickets();
+    }
+
     /** Whether nothing has been told of the key since the ticket was taken. */
     boolean isUnchanged(Key key, Ticket ticket) {
         int stripe = stripe(key);
@@ -232,6 +255,39 @@ public final class LocalCopies {
             }
         }
         return hot;
+    }
+
+    /** A value that the change feed vouches for. */
+    public static final class Held {
+        private final byte[] value;
+        private final long lifeMillis;
+
+        private Held(byte[] value, long lifeMillis) {
+            this.value = value;
+            this.lifeMillis = lifeMillis;
+        }
+
+        /** The value itself; not to be changed. */
+        public byte[] value() {
+            return value;
+        }
+
+        /** How long Redis will keep it, negative for without end. */
+        public long lifeMillis() {
+            return lifeMillis;
+        }
+    }
+
+    /** The value of a key, if it is what Redis holds; null if not. Does not count as a read. */
+    public @Nullable Held held(Key key) {
+        Copy copy = cache.policy().getIfPresentQuietly(key);
+        long now = System.nanoTime();
+        byte[] framed = copy == null || !copy.isFresh(now) ? null : copy.framed();
+        if (copy == null || framed == null || framed[0] != '$') {
+            return null;
+        }
+        long left = copy.expires() == Long.MAX_VALUE ? -1 : TimeUnit.NANOSECONDS.toMillis(copy.expires() - now);
+        return copy.expires() != Long.MAX_VALUE && left <= 0 ? null : new Held(LoopKeyspace.unframed(framed), left);
     }
 
     /** How much memory a value takes. */

@@ -217,6 +217,15 @@ public final class RedisKeyspace implements AutoCloseable {
         }
     }
 
+    /** What has to be noted now to keep values that other pods hold later on. */
+    public Vouching vouching() {
+        return new Vouching(this, feed.sections());
+    }
+
+    Section sectionAt(int index) {
+        return feed.sectionAt(index);
+    }
+
     /** Whether the change feed tells of changes everywhere: what is read from now on can be kept. */
     public boolean isArmed() {
         long now = System.nanoTime();

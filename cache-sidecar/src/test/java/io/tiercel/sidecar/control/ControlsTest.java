@@ -96,6 +96,11 @@ final class ControlsTest {
         }
 
         @Override
+        public HotSet hotSet(int limit) {
+            return bytes -> new byte[0];
+        }
+
+        @Override
         public WarmUpRun warmUp(WarmUpPlan plan) {
             throw new IllegalStateException("no room");
         }

@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.http;
 
 import io.tiercel.sidecar.control.CacheBackend;
+import io.tiercel.sidecar.control.HotSet;
 import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.KeyReport.Place;
 import io.tiercel.sidecar.control.RateStatus;
@@ -10,6 +11,7 @@ import io.tiercel.sidecar.control.TierStatus.Node;
 import io.tiercel.sidecar.control.Traffic;
 import io.tiercel.sidecar.control.WarmUpPlan;
 import io.tiercel.sidecar.control.WarmUpRun;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,7 @@ final class FakeBackend implements CacheBackend {
     volatile TierStatus.State l2 = TierStatus.State.UP;
     final AtomicLong commands = new AtomicLong(1_000);
     final List<String> invalidated = new CopyOnWriteArrayList<>();
+    final List<byte[]> hotPages = new CopyOnWriteArrayList<>();
     final List<WarmUpPlan> plans = new CopyOnWriteArrayList<>();
     final List<Run> runs = new CopyOnWriteArrayList<>();
     volatile CompletableFuture<Long> invalidation = CompletableFuture.completedFuture(2L);
@@ -81,6 +84,12 @@ final class FakeBackend implements CacheBackend {
     @Override
     public List<String> hottest(int limit) {
         return List.copyOf(hot);
+    }
+
+    @Override
+    public HotSet hotSet(int limit) {
+        Iterator<byte[]> pages = List.copyOf(hotPages).iterator();
+        return bytes -> pages.hasNext() ? pages.next() : new byte[0];
     }
 
     @Override
