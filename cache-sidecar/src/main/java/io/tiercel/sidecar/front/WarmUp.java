@@ -65,7 +65,7 @@ final class WarmUp implements WarmUpRun {
     private volatile Progress progress;
     private volatile boolean cancelled;
 
-    private Tally tally = new Tally(Double.NaN);
+    private WarmUpTally tally = new WarmUpTally(Double.NaN);
     /** What is to be read, the hottest first. */
     private List<Wanted> wanted = List.of();
     /** By place among the wanted: whether it came. */
@@ -98,7 +98,7 @@ final class WarmUp implements WarmUpRun {
         this.plan = plan;
         this.pace = new Pace(plan.rate() > 0 ? plan.rate() : settings.rate(), warming);
         this.concurrency = plan.concurrency() > 0 ? plan.concurrency() : settings.concurrency();
-        this.progress = tally.progress(State.RUNNING, 0, 0, -1, "");
+        this.progress = tally.progress(State.RUNNING, source(), 0, 0, -1, "");
     }
 
     static WarmUp start(
@@ -132,15 +132,19 @@ final class WarmUp implements WarmUpRun {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
     }
 
+    private String source() {
+        return fromPeer ? "peers" : plan.keys().isEmpty() ? "l2" : "keys";
+    }
+
     private void note() {
         long eta = wanted.isEmpty() ? -1 : (long) ((wanted.size() - tally.read) * 1_000L / pace.rate());
-        progress = tally.progress(State.RUNNING, wanted.size(), elapsedMillis(), eta, "");
+        progress = tally.progress(State.RUNNING, source(), wanted.size(), elapsedMillis(), eta, "");
     }
 
     private void end(State state, String reason) {
         if (!over) {
             over = true;
-            progress = tally.progress(state, wanted.size(), elapsedMillis(), 0, reason);
+            progress = tally.progress(state, source(), wanted.size(), elapsedMillis(), 0, reason);
             ended.complete(progress);
         }
     }
@@ -231,7 +235,7 @@ final class WarmUp implements WarmUpRun {
     }
 
     private void listed(List<HotKey> keys, double hitRatio) {
-        tally = new Tally(hitRatio);
+        tally = new WarmUpTally(hitRatio);
         long now = System.currentTimeMillis();
         List<Wanted> all = new ArrayList<>(keys.size());
         for (HotKey key : keys) {
@@ -417,70 +421,6 @@ final class WarmUp implements WarmUpRun {
             then.run();
         } else {
             loop.eventLoop().execute(() -> touch(last, then));
-        }
-    }
-
-    /** What has come so far. */
-    private final class Tally {
-        private final double hitRatio;
-        private double total;
-        private double held;
-        private long read;
-        private long brought;
-        private long bytes;
-        private long memory;
-        private long ending;
-        private long large;
-        private long gone;
-        private long changed;
-        private long errors;
-
-        Tally(double hitRatio) {
-            this.hitRatio = hitRatio;
-        }
-
-        void add(Bringing.Result result, double weight, int length, long taken) {
-            read++;
-            switch (result) {
-                case KEPT -> {
-                    brought++;
-                    held += weight;
-                    bytes += length;
-                    memory += taken;
-                }
-                // Nobody holds these for much longer: they are not missing.
-                case GONE -> {
-                    gone++;
-                    total -= weight;
-                }
-                case ENDING -> {
-                    ending++;
-                    total -= weight;
-                }
-                case LARGE -> large++;
-                case CHANGED -> changed++;
-                case FAILED -> errors++;
-            }
-        }
-
-        Progress progress(State state, long planned, long elapsed, long eta, String reason) {
-            double weight =
-                    total <= 1e-9 ? (state == State.RUNNING && planned == 0 ? 0 : 1) : Math.min(1, held / total);
-            return new Progress(
-                    state,
-                    fromPeer ? "peers" : plan.keys().isEmpty() ? "l2" : "keys",
-                    planned,
-                    read,
-                    brought,
-                    bytes,
-                    weight,
-                    weight * hitRatio,
-                    elapsed == 0 ? 0 : read * 1_000.0 / elapsed,
-                    eta,
-                    elapsed,
-                    new Skipped(ending, large, gone, changed),
-                    errors,
-                    reason);
         }
     }
 
