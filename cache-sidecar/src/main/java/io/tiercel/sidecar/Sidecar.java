@@ -1,5 +1,7 @@
 package io.tiercel.sidecar;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.ssl.ClientAuth;
@@ -11,6 +13,7 @@ import io.tiercel.cache.fleet.FleetSettings;
 import io.tiercel.cache.fleet.scaling.AppScraper;
 import io.tiercel.cache.fleet.scaling.CgroupReader;
 import io.tiercel.cache.fleet.scaling.ScrapeNames;
+import io.tiercel.cache.fleet.Member;
 import io.tiercel.cache.tier.RemoteTier;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.memcached.MemcachedConfig;
@@ -251,6 +254,7 @@ final class Sidecar implements Running {
                 tier, FleetSettings.of(identity.fleet(), identity.pod()).expected(identity.expected())));
         fleet.listen(view -> live.stretch(
                 (double) view.size() / identity.reference(), config.caching().longestTtl()));
+        requireNonNull(resp, "resp").warming(() -> fleet.view().count(Member.State.WARMING));
         FleetControls all = opened(new FleetControls(fleet, controls, identity.stateFile(), scheduler));
         controls.readiness().configured(false);
         var unused = fleet.config()

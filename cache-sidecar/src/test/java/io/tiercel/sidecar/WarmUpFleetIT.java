@@ -49,7 +49,7 @@ class WarmUpFleetIT {
     private static final int JOINERS = FULL ? 8 : 3;
     private static final int REQUESTS = Integer.getInteger("warmup.requests", FULL ? 1_500 : 1_000);
     private static final int THREADS = 4;
-    private static final int BUDGET = 20_000;
+    private static final int BUDGET = Integer.getInteger("warmup.budget", 20_000);
     private static final int ENTRIES = Integer.getInteger("warmup.entries", FULL ? 5_000 : 2_000);
     private static final int VALUE = 400;
     private static final int ZIPF_KEYS = FULL ? 100_000 : 20_000;
@@ -113,14 +113,15 @@ class WarmUpFleetIT {
         Measured cold = run(Join.COLD);
         Measured warm = run(Join.WARM);
         System.out.printf(
-                "%s, %d requests/s over %d and then %d pods, memory for %d entries%n",
+                "%s, %d requests/s over %d and then %d pods, memory for %d entries, %d keys/s for the fleet%n",
                 TRACE.isEmpty()
                         ? "zipf .99 of " + ZIPF_KEYS + " keys"
                         : Path.of(TRACE).getFileName(),
                 REQUESTS,
                 VETERANS,
                 VETERANS + JOINERS,
-                ENTRIES);
+                ENTRIES,
+                BUDGET);
         System.out.println("| join | hits of veterans | of joiners | share | ready after | keys read | keys/s of all"
                 + " | Redis commands/s before | peak | after | p99 before | during | after |");
         System.out.println(cold);
@@ -208,6 +209,7 @@ class WarmUpFleetIT {
             int number = i;
             starting.add(threads.submit(() -> {
                 if (join == Join.TOLD) {
+                    // They count as ready, so each is told its share.
                     post(idle.get(number), "/admin/cache/warm-up", "{\"rate\":" + BUDGET / JOINERS + "}");
                     await().atMost(DEADLINE)
                             .pollInterval(Duration.ofMillis(10))
@@ -245,8 +247,7 @@ class WarmUpFleetIT {
                 "--warm-up-on-start",
                 Boolean.toString(warmUp),
                 "--warm-up-rate",
-                // What each of so many would take of the budget.
-                Integer.toString(BUDGET / JOINERS));
+                Integer.toString(BUDGET));
     }
 
     /** Hits by reads in the first time after joining: of those who were there before, and of the others. */

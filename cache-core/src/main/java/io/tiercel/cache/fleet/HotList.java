@@ -38,7 +38,7 @@ public final class HotList {
     public static final int LONGEST_KEY = 1_024;
 
     /** How long a list is worth anything after it was made. */
-    public static final Duration FRESH = Duration.ofSeconds(120);
+    public static final Duration FRESH = Duration.ofMinutes(2);
 
     /** Longest list as bytes. */
     public static final int LONGEST = 8 << 20;

@@ -26,6 +26,7 @@ final class Pace {
     private double smoothed;
     private int pages;
     private int sinceCut;
+    private int mostWarming = 1;
     private long due;
     private boolean begun;
 
@@ -38,9 +39,10 @@ final class Pace {
         this.warming = warming;
     }
 
-    /** Keys a second now. */
+    /** Keys a second now. The share does not grow again: who is ready is not counted any more, but may still read. */
     double rate() {
-        return Math.max(1, factor * rate / Math.max(1, warming.getAsInt()));
+        mostWarming = Math.max(mostWarming, warming.getAsInt());
+        return Math.max(1, factor * rate / mostWarming);
     }
 
     /** How long to wait before the next page, 0 for not at all. */

@@ -31,11 +31,12 @@ class PaceTest {
     }
 
     @Test
-    void the_rate_is_divided_by_those_who_warm_up_now() {
+    void the_rate_is_divided_by_the_most_that_have_warmed_up_meanwhile() {
+        assertThat(pace.rate()).isEqualTo(10_000);
         warming.set(4);
         assertThat(pace.rate()).isEqualTo(2_500);
         warming.set(0);
-        assertThat(pace.rate()).isEqualTo(10_000);
+        assertThat(pace.rate()).isEqualTo(2_500);
     }
 
     @Test
