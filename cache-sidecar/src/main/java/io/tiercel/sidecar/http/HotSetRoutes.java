@@ -119,7 +119,8 @@ final class HotSetRoutes {
             throw new ProblemException(SERVICE_UNAVAILABLE, "This pod drains.");
         }
         if (cpu.getAsDouble() > BUSY) {
-            throw new ProblemException(SERVICE_UNAVAILABLE, "This pod is busy: it uses more than 70 % of its CPU.");
+            throw new ProblemException(
+                    SERVICE_UNAVAILABLE, "This pod is busy: it uses more than seven tenths of its CPU.");
         }
     }
 

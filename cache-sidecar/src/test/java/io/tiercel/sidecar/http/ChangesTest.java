@@ -306,8 +306,11 @@ final class ChangesTest {
     @Test
     void there_may_have_been_no_warm_up() throws Exception {
         assertThat(serving.get(serving.admin("/admin/cache/warm-up")).body())
-                .isEqualTo("{\"state\":\"none\",\"planned\":0,\"read\":0,\"brought\":0,\"bytes\":0,\"elapsed_ms\":0,"
-                        + "\"reason\":\"\"}");
+                .isEqualTo(
+                        "{\"state\":\"none\",\"source\":null,\"weight_percent\":0.0,\"planned\":0,\"read\":0,\"brought\":0,"
+                                + "\"bytes\":0,\"predicted_hit_ratio\":null,\"keys_per_second\":0,\"elapsed_ms\":0,"
+                                + "\"eta_ms\":null,\"skipped\":{\"ttl\":0,\"size\":0,\"gone\":0,\"changed\":0},\"errors\":0,"
+                                + "\"reason\":\"\"}");
         assertThat(serving.send(HttpRequest.newBuilder(serving.admin("/admin/cache/warm-up"))
                                 .DELETE())
                         .statusCode())

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ class HotSetTest {
         Route route = routes.routes().get(path == null ? 0 : 1);
         String parameter = path == null ? "" : path.substring(HotSetRoutes.PATH.length() + 1);
         return route.handler()
-                .handle(new Exchange(parameter, new Body(java.util.Map.of(), route.fields()), false, null))
+                .handle(new Exchange(parameter, new Body(Map.of(), route.fields()), Options.NONE, null, ""))
                 .toCompletableFuture()
                 .get(10, TimeUnit.SECONDS);
     }
@@ -76,9 +77,10 @@ class HotSetTest {
         var second = route.handler()
                 .handle(new Exchange(
                         next.substring(HotSetRoutes.PATH.length() + 1),
-                        new Body(java.util.Map.of(), route.fields()),
-                        false,
-                        null))
+                        new Body(Map.of(), route.fields()),
+                        Options.NONE,
+                        null,
+                        ""))
                 .toCompletableFuture();
 
         // A megabyte takes a tenth of a second at 10 MB/s.
