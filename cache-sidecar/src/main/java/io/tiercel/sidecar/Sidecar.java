@@ -1,5 +1,7 @@
 package io.tiercel.sidecar;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.ssl.ClientAuth;
@@ -8,6 +10,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tiercel.cache.fleet.Fleet;
 import io.tiercel.cache.fleet.FleetSettings;
+import io.tiercel.cache.fleet.Member;
 import io.tiercel.cache.fleet.scaling.AppScraper;
 import io.tiercel.cache.fleet.scaling.CgroupReader;
 import io.tiercel.cache.fleet.scaling.ScrapeNames;
@@ -38,6 +41,7 @@ import io.tiercel.sidecar.control.WarmUpPlan;
 import io.tiercel.sidecar.front.FrontSettings;
 import io.tiercel.sidecar.front.RespServer;
 import io.tiercel.sidecar.front.User;
+import io.tiercel.sidecar.front.WarmUpSettings;
 import io.tiercel.sidecar.http.HttpConfig;
 import io.tiercel.sidecar.http.HttpServer;
 import io.tiercel.sidecar.http.Role;
@@ -55,6 +59,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -80,6 +85,10 @@ final class Sidecar implements Running {
     private static final int MOST_THREADS = 4;
     private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
+    private static final long LISTED_MS = 500;
+    /** How much longer than it is awaited a warm-up may take. */
+    private static final int BEHIND = 6;
 
     private final SidecarConfig config;
     private final String version;
@@ -134,9 +143,16 @@ final class Sidecar implements Running {
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
                     server.tellToMove();
-                    server.publishHotKeys();
+                }
+                if (!draining.get()) {
+                    var unused = server.leaving(begins);
                 }
             });
+            server.onLeaving(this::prefetch);
+            server.peers(new PeerPods(
+                    config.life().warmUpPeers(),
+                    config.life().warmUpPeerTokenFile(),
+                    config.caching().bound()));
             warmUp(controls, redis != null);
             controls.readiness().started();
         } catch (IOException e) {
@@ -238,6 +254,7 @@ final class Sidecar implements Running {
                 tier, FleetSettings.of(identity.fleet(), identity.pod()).expected(identity.expected())));
         fleet.listen(view -> live.stretch(
                 (double) view.size() / identity.reference(), config.caching().longestTtl()));
+        requireNonNull(resp, "resp").warming(() -> fleet.view().count(Member.State.WARMING));
         FleetControls all = opened(new FleetControls(fleet, controls, identity.stateFile(), scheduler));
         controls.readiness().configured(false);
         var unused = fleet.config()
@@ -308,7 +325,14 @@ final class Sidecar implements Running {
                 limits.requestTime(),
                 config.tiers().passthrough(),
                 config.life().movingPush(),
-                moving == null ? "" : moving.toString());
+                moving == null ? "" : moving.toString(),
+                new WarmUpSettings(
+                        config.identity().fleet(),
+                        config.life().warmUpRate(),
+                        config.life().warmUpConcurrency(),
+                        config.life().hotListKeys(),
+                        config.life().hotListPeriod(),
+                        LOOK_EVERY));
     }
 
     private List<User> users() {
@@ -381,19 +405,39 @@ final class Sidecar implements Running {
             return;
         }
         try {
-            var unused = controls.warmUps().begin(warmUpPlan(), true, "start");
+            var unused = controls.warmUps().begin(warmUpPlan(), config.life().warmUpTimeLimit(), "start");
         } catch (RefusedException e) {
             log.warn("it is not warmed up: {}", e.getMessage());
         }
     }
 
     private WarmUpPlan warmUpPlan() {
-        return new WarmUpPlan(
-                List.of(),
-                null,
+        // Three quarters: less than that was measured to leave a gap to those who were there before, and what the pod's
+        // own clients read beside it has to fit as well.
+        WarmUpPlan plan = WarmUpPlan.ofHotLists(
                 config.life().warmUpMaxKeys(),
-                Math.max(1, config.caching().l1Bytes() / 4),
-                config.life().warmUpTimeLimit());
+                Math.max(1, config.caching().l1Bytes() / 4 * 3),
+                config.life().warmUpTimeLimit().multipliedBy(BEHIND));
+        return config.life().warmUpPeers().isEmpty() ? plan : plan.from(WarmUpPlan.Source.PEERS);
+    }
+
+    /**
+     * Takes over what a pod holds that is about to leave, as far as it published it and this one does not hold it: behind
+     * what clients do, within the usual limits.
+     *
+     * @return whether it has begun; not while another warm-up is under way
+     */
+    boolean prefetch(String pod) {
+        Controls own = controls;
+        if (own == null) {
+            return false;
+        }
+        try {
+            var unused = own.warmUps().begin(warmUpPlan().ofPod(pod), null, "pod " + pod + " leaves");
+            return true;
+        } catch (RefusedException e) {
+            return false;
+        }
     }
 
     @Override
@@ -445,14 +489,15 @@ final class Sidecar implements Running {
             return;
         }
         own.drainForGood("the process ends");
-        server.publishHotKeys();
+        CompletionStage<Void> listed = server.leaving(true);
         Duration limit = config.life().drainTimeout();
         Duration third = limit.dividedBy(3);
         Duration grace = third.compareTo(MOVING_GRACE) < 0 ? third : MOVING_GRACE;
         try {
             server.drain(grace, limit).toCompletableFuture().get(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            listed.toCompletableFuture().get(LISTED_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            log.warn("not all clients were let go within drain-timeout: {}", String.valueOf(e.getMessage()));
+            log.warn("not all was done within drain-timeout: {}", String.valueOf(e.getMessage()));
         }
     }
 

@@ -30,6 +30,16 @@ public final class Launched implements AutoCloseable {
         throw new AssertionError("no port for Redis clients");
     }
 
+    /** The port of HTTP where operators change things. */
+    public int adminPort() {
+        for (StartFacts.Port port : running.facts().ports()) {
+            if (port instanceof StartFacts.HttpPort http && http.admin()) {
+                return http.port();
+            }
+        }
+        throw new AssertionError("no port for operators");
+    }
+
     @Override
     public void close() {
         running.close();

@@ -13,6 +13,7 @@ import io.tiercel.sidecar.control.RateStatus;
 import io.tiercel.sidecar.front.FrontSettings;
 import io.tiercel.sidecar.front.RespServer;
 import io.tiercel.sidecar.front.User;
+import io.tiercel.sidecar.front.WarmUpSettings;
 import io.tiercel.sidecar.keyspace.KeyspaceSettings;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.resp.RespLimits;
@@ -138,7 +139,8 @@ final class RateFleet implements AutoCloseable {
                 Duration.ofDays(1),
                 true,
                 false,
-                "");
+                "",
+                new WarmUpSettings("rate", 20_000, 4, 10_000, Duration.ofSeconds(30), Duration.ofSeconds(5)));
     }
 
     /** There is no limit while they start. */

@@ -143,6 +143,12 @@ final class Assembly {
                 values.of(Settings.WARM_UP_ON_START),
                 values.of(Settings.WARM_UP_MAX_KEYS),
                 values.of(Settings.WARM_UP_TIME_LIMIT),
+                values.of(Settings.WARM_UP_RATE),
+                values.of(Settings.WARM_UP_CONCURRENCY),
+                values.listOf(Settings.WARM_UP_PEERS),
+                values.orNull(Settings.WARM_UP_PEER_TOKEN_FILE),
+                values.of(Settings.HOT_LIST_KEYS),
+                values.of(Settings.HOT_LIST_PERIOD),
                 values.of(Settings.DRAIN_TIMEOUT),
                 values.of(Settings.MOVING_PUSH),
                 values.orNull(Settings.MOVING_ENDPOINT));

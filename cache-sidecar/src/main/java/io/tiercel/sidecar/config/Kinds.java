@@ -90,6 +90,20 @@ final class Kinds {
                 return List.copyOf(servers);
             });
 
+    static final Kind<List<String>> URLS = new Kind<>(
+            "URL[,URL]",
+            "http:// or https:// with host and port, several with commas, such as http://10.0.0.7:8082",
+            Kind.Shape.LIST,
+            value -> {
+                List<String> urls = texts(value);
+                for (String url : urls) {
+                    if (!url.matches("https?://[A-Za-z0-9.\\[\\]:_-]{1,260}:[0-9]{1,5}/?")) {
+                        throw new BadValueException("one of them is no such URL");
+                    }
+                }
+                return List.copyOf(urls);
+            });
+
     static final Kind<List<String>> PREFIXES =
             new Kind<>("PREFIX[,...]", "beginnings of keys, such as user:,session:", Kind.Shape.LIST, Kinds::prefixes);
 

@@ -343,7 +343,39 @@ final class Settings {
             "warm-up-time-limit",
             Kinds.duration(Duration.ofMillis(100), Duration.ofMinutes(10)),
             "20s",
-            "After this it is ready with what it has.");
+            "After this it is ready with what it has; the rest may come behind for six times as long.");
+    static final Setting<Integer> WARM_UP_RATE = TABLE.add(
+            Group.LIFE,
+            "warm-up-rate",
+            Kinds.integer(1, 10_000_000),
+            "20000",
+            "Keys a second that all pods of the fleet together read from Redis to warm up, two commands each.");
+    static final Setting<Integer> WARM_UP_CONCURRENCY = TABLE.add(
+            Group.LIFE, "warm-up-concurrency", Kinds.integer(1, 64), "4", "Reads of up to 128 keys under way at once.");
+    static final Setting<List<String>> WARM_UP_PEERS = TABLE.add(
+            Group.LIFE,
+            "warm-up-peers",
+            Kinds.URLS,
+            null,
+            "Admin ports of other pods, one of which is asked for keys and values before Redis is.");
+    static final Setting<Path> WARM_UP_PEER_TOKEN_FILE = TABLE.add(
+            Group.LIFE,
+            "warm-up-peer-token-file",
+            Kinds.READABLE_FILE,
+            null,
+            "The token to show them, one that may operate.");
+    static final Setting<Integer> HOT_LIST_KEYS = TABLE.add(
+            Group.LIFE,
+            "hot-list-keys",
+            Kinds.integer(1, 100_000),
+            "10000",
+            "Most keys of the list that it publishes of what it reads most.");
+    static final Setting<Duration> HOT_LIST_PERIOD = TABLE.add(
+            Group.LIFE,
+            "hot-list-period",
+            Kinds.duration(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            "30s",
+            "How often it publishes that list; others use it for two minutes.");
     static final Setting<Duration> DRAIN_TIMEOUT = TABLE.add(
             Group.LIFE,
             "drain-timeout",

@@ -206,7 +206,13 @@ public record SidecarConfig(
      * @param movingEndpoint what the MOVING push names; null for the address that the client connected to
      * @param warmUpOnStart whether it is warmed up before it is ready
      * @param warmUpMaxKeys most keys of that
-     * @param warmUpTimeLimit most time of that
+     * @param warmUpTimeLimit how long it is not ready for that at most
+     * @param warmUpRate keys a second that the fleet reads for that
+     * @param warmUpConcurrency reads of many keys under way at once
+     * @param warmUpPeers URLs of other pods' admin ports that are asked first
+     * @param warmUpPeerTokenFile what to show them; null for nothing
+     * @param hotListKeys most keys of the list that it publishes
+     * @param hotListPeriod how often it does
      * @param drainTimeout how long its end may take
      * @param movingPush whether clients that asked for it are told to move
      */
@@ -214,6 +220,12 @@ public record SidecarConfig(
             boolean warmUpOnStart,
             int warmUpMaxKeys,
             Duration warmUpTimeLimit,
+            int warmUpRate,
+            int warmUpConcurrency,
+            List<String> warmUpPeers,
+            @Nullable Path warmUpPeerTokenFile,
+            int hotListKeys,
+            Duration hotListPeriod,
             Duration drainTimeout,
             boolean movingPush,
             @Nullable HostPort movingEndpoint) {}

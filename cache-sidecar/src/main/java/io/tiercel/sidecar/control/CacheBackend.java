@@ -33,6 +33,9 @@ public interface CacheBackend {
     /** Up to so many keys, the hottest first by the cache's own estimate. */
     List<String> hottest(int limit);
 
+    /** Up to so many keys with their values, the hottest first. */
+    HotSet hotSet(int limit);
+
     /** Begins to bring keys into memory. */
     WarmUpRun warmUp(WarmUpPlan plan);
 

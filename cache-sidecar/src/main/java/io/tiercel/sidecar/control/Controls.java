@@ -353,6 +353,8 @@ public final class Controls implements AutoCloseable {
             history.add(clock.millis(), backend.traffic());
             watch.look(backend.tiers());
             rateWatch.look(backend.rateLimit());
+            // Nobody may be asking, and what lets clients in is to be known when it does.
+            boolean unused = warmUps.awaited();
         } catch (RuntimeException e) {
             // Thrown on, it would end the schedule without a word.
             LOG.warn("The second's sample could not be taken", e);

@@ -172,7 +172,7 @@ public final class FleetEvents {
         Instant now = now();
         for (PlannedEvent event : planned()) {
             if (event.warmUp() && event.isPrepared(now) && warmed.add(event.name() + event.start())) {
-                warmUps.begin(plan, false, "the event " + event.name() + " is near");
+                warmUps.begin(plan, null, "the event " + event.name() + " is near");
             }
         }
         if (warmed.size() > 1_000) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.tiercel.sidecar.control.RefusedException.Why;
 import io.tiercel.sidecar.control.WarmUpRun.Progress;
 import io.tiercel.sidecar.control.WarmUpRun.State;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
@@ -14,8 +15,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The warm-ups of this process: one at a time. Thread-safe. */
+/**
+ * The warm-ups of this process: one at a time. The first one keeps clients away until enough of what is hot is in memory,
+ * but never for longer than a deadline, and goes on behind after that. Thread-safe.
+ */
 public final class WarmUps {
+    /** What share of the hot weight is enough to serve. */
+    static final double ENOUGH = 0.9;
+
     private static final Logger LOG = LoggerFactory.getLogger(WarmUps.class);
 
     private final CacheBackend backend;
@@ -24,6 +31,8 @@ public final class WarmUps {
     private final ReentrantLock lock = new ReentrantLock();
     private int begun;
     private volatile @Nullable Job last;
+    /** Why clients were let in; empty while they are not, or if nobody ever kept them away. */
+    private volatile String opened = "";
 
     WarmUps(CacheBackend backend, Events events, InstantSource clock) {
         this.backend = backend;
@@ -52,12 +61,12 @@ public final class WarmUps {
     /**
      * Begins one.
      *
-     * @param awaited whether the process is not ready until it has ended or its time limit has passed
+     * @param awaited for how long at most the process waits for it before it is ready; null for not at all
      * @param reason for the events; may be empty
      * @throws RefusedException with {@link Why#CONFLICT} if one is under way, with {@link Why#UNAVAILABLE} if it cannot
      *     be begun
      */
-    public Job begin(WarmUpPlan plan, boolean awaited, String reason) throws RefusedException {
+    public Job begin(WarmUpPlan plan, @Nullable Duration awaited, String reason) throws RefusedException {
         Job job;
         lock.lock();
         try {
@@ -69,7 +78,7 @@ public final class WarmUps {
                                 + " is under way. Wait for it, or end it with DELETE on the same path.");
             }
             WarmUpRun run = begin(plan);
-            Instant until = awaited ? clock.instant().plus(plan.timeLimit()) : null;
+            Instant until = awaited == null ? null : clock.instant().plus(awaited);
             begun++;
             job = new Job("w-" + begun, run, until);
             last = job;
@@ -125,10 +134,43 @@ public final class WarmUps {
     /** Whether the process is still waiting for one before it is ready. */
     boolean awaited() {
         Job job = last;
-        if (job == null) {
+        Instant until = job == null ? null : job.awaitedUntil();
+        if (job == null || until == null || !opened.isEmpty()) {
             return false;
         }
-        Instant until = job.awaitedUntil();
-        return until != null && job.running() && clock.instant().isBefore(until);
+        String why = enough(job.run().progress(), until);
+        if (why.isEmpty()) {
+            return true;
+        }
+        lock.lock();
+        try {
+            if (!opened.isEmpty()) {
+                return false;
+            }
+            opened = why;
+        } finally {
+            lock.unlock();
+        }
+        events.add("warm-up", "ready: " + why);
+        return false;
+    }
+
+    private String enough(Progress progress, Instant until) {
+        boolean ended = progress.state() != State.RUNNING;
+        if (ended && !progress.reason().isEmpty()) {
+            return progress.reason();
+        }
+        if (progress.weight() >= ENOUGH && progress.planned() > 0) {
+            return "hot weight 90 %";
+        }
+        if (ended) {
+            return progress.state() == State.DONE ? "all that there was" : word(progress.state());
+        }
+        return clock.instant().isBefore(until) ? "" : "deadline";
+    }
+
+    /** Why clients were let in at the start; empty while they are kept away for a warm-up, and if none was awaited. */
+    public String opened() {
+        return opened;
     }
 }

@@ -9,6 +9,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What all event loops of the Redis front end share. Thread-safe. */
@@ -31,6 +33,9 @@ final class Front {
     private final long memoryBytes;
     private final Operations operations = new Operations(this);
 
+    private volatile @Nullable HotLists hotLists;
+    private volatile IntSupplier warming = () -> 1;
+    private volatile Supplier<@Nullable Peer> peers = () -> null;
     private volatile boolean draining;
     private volatile int port;
 
@@ -126,6 +131,34 @@ final class Front {
 
     Operations operations() {
         return operations;
+    }
+
+    /** The fleet's; null without Redis. */
+    @Nullable
+    HotLists hotLists() {
+        return hotLists;
+    }
+
+    void hotLists(HotLists hotLists) {
+        this.hotLists = hotLists;
+    }
+
+    /** How many pods of the fleet are warming up now, this one included. */
+    int warming() {
+        return warming.getAsInt();
+    }
+
+    void warming(IntSupplier warming) {
+        this.warming = warming;
+    }
+
+    /** Who may be asked for what it holds; gives null when there is nobody. */
+    Supplier<@Nullable Peer> peers() {
+        return peers;
+    }
+
+    void peers(Supplier<@Nullable Peer> peers) {
+        this.peers = peers;
     }
 
     boolean isDraining() {

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param passThrough whether commands that are not the cache's own go to Redis
  * @param movingPush whether clients that asked for it are told when the sidecar goes away
  * @param movingEndpoint where these shall connect then; empty for the address that they are connected to
+ * @param warmUp what warm-ups may cost
  * @param limits how much a client may send in one request
  */
 public record FrontSettings(
@@ -51,7 +52,8 @@ public record FrontSettings(
         Duration requestTimeout,
         boolean passThrough,
         boolean movingPush,
-        String movingEndpoint) {
+        String movingEndpoint,
+        WarmUpSettings warmUp) {
     public FrontSettings {
         users = List.copyOf(users);
     }

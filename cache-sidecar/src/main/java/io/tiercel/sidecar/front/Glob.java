@@ -1,8 +1,16 @@
 package io.tiercel.sidecar.front;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 /** Patterns of names with {@code *} and {@code ?}; one pass, so that many stars cost no more than one. */
 final class Glob {
     private Glob() {}
+
+    /** Whether a key matches. */
+    static boolean matches(String pattern, byte[] key) {
+        return matches(new String(pattern.getBytes(UTF_8), ISO_8859_1), new String(key, ISO_8859_1));
+    }
 
     static boolean matches(String pattern, String text) {
         int p = 0;

@@ -9,6 +9,7 @@ import io.tiercel.cache.tier.ChangeFeed;
 import io.tiercel.cache.tier.TierException;
 import io.tiercel.cache.tier.redis.RedisPassage;
 import io.tiercel.sidecar.control.CacheBackend;
+import io.tiercel.sidecar.control.HotSet;
 import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.RateScope;
 import io.tiercel.sidecar.control.RateSettings;
@@ -375,8 +376,17 @@ final class Operations implements CacheBackend {
     }
 
     @Override
+    public HotSet hotSet(int limit) {
+        RedisKeyspace redis = front.redis();
+        return redis == null ? bytes -> new byte[0] : HotSetPage.of(redis, limit);
+    }
+
+    @Override
     public WarmUpRun warmUp(WarmUpPlan plan) {
         FrontLoop loop = front.loops().get(0);
-        return WarmUp.start(loop, loop.keyspace(), plan);
+        HotLists lists = front.hotLists();
+        return lists == null
+                ? WarmUp.impossible("there is no Redis to read from")
+                : WarmUp.start(loop, lists, plan, front.settings().warmUp(), front::warming, front.peers());
     }
 }

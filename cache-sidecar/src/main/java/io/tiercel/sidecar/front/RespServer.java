@@ -53,6 +53,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,12 +82,10 @@ public final class RespServer implements AutoCloseable {
     private final List<Channel> listening = new ArrayList<>();
     private final Request none;
     private final Command noCommand;
-    private final String pod;
     private @Nullable Path ownSocket;
 
-    private RespServer(Front front, String pod, int threads) {
+    private RespServer(Front front, int threads) {
         this.front = front;
-        this.pod = pod;
         this.epoll = Epoll.isAvailable();
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.group = new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory("tiercel-resp"), handlers);
@@ -119,7 +119,7 @@ public final class RespServer implements AutoCloseable {
             int threads)
             throws IOException {
         Front front = new Front(settings, live, redis, memory, memoryBytes, version);
-        RespServer server = new RespServer(front, pod, threads);
+        RespServer server = new RespServer(front, threads);
         try {
             server.listen(settings);
         } catch (IOException | RuntimeException e) {
@@ -128,7 +128,9 @@ public final class RespServer implements AutoCloseable {
         }
         FrontLoop first = front.loops().get(0);
         if (redis != null) {
-            HotLists.publish(first, first.redis(), pod);
+            HotLists lists = new HotLists(first, pod, settings.warmUp());
+            front.hotLists(lists);
+            lists.start();
             var unused = first.eventLoop().scheduleWithFixedDelay(redis::look, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
         }
         return server;
@@ -240,12 +242,36 @@ public final class RespServer implements AutoCloseable {
         }
     }
 
-    /** Writes the list of hot keys now, for those that take over. */
-    public void publishHotKeys() {
-        FrontLoop first = front.loops().get(0);
-        if (front.redis() != null) {
-            first.eventLoop().execute(() -> HotLists.write(first.redis(), pod));
+    /**
+     * Says whether this pod is about to leave, and writes its list of hot keys now, for those that take over.
+     *
+     * @return completes normally when that is done or cannot be
+     */
+    public CompletionStage<Void> leaving(boolean leaving) {
+        HotLists lists = front.hotLists();
+        return lists == null ? CompletableFuture.completedFuture(null) : lists.leaving(leaving);
+    }
+
+    /**
+     * Sets who is told when another pod of the fleet is about to leave.
+     *
+     * @param onLeaving given its name, on an event loop; says whether that is seen to, else it is told again later
+     */
+    public void onLeaving(Predicate<String> onLeaving) {
+        HotLists lists = front.hotLists();
+        if (lists != null) {
+            lists.onLeaving(onLeaving);
         }
+    }
+
+    /** Sets who chooses another pod to read memory from; it gives null when there is none. */
+    public void peers(Supplier<@Nullable Peer> peers) {
+        front.peers(peers);
+    }
+
+    /** Sets what says how many pods of the fleet warm up now, this one included: by so many the rate is divided. */
+    public void warming(IntSupplier warming) {
+        front.warming(warming);
     }
 
     /**
@@ -329,6 +355,10 @@ public final class RespServer implements AutoCloseable {
 
     @Override
     public void close() {
+        HotLists lists = front.hotLists();
+        if (lists != null) {
+            lists.close();
+        }
         listening.forEach(channel -> channel.close().awaitUninterruptibly());
         for (FrontLoop loop : front.loops()) {
             loop.eventLoop()

@@ -190,6 +190,21 @@ final class Meters implements AutoCloseable {
         gauge("warm.up.planned", "Keys that the last warm-up means to read", m -> m.warmUp(Progress::planned));
         gauge("warm.up.read", "Keys that the last warm-up has read", m -> m.warmUp(Progress::read));
         gauge("warm.up.brought", "Of these, now in memory", m -> m.warmUp(Progress::brought));
+        gauge("warm.up.bytes", "Bytes of the values that the last warm-up has brought", m -> m.warmUp(Progress::bytes));
+        gauge(
+                "warm.up.weight.ratio",
+                "What share of the fleet's hot weight the last warm-up has found or put in memory",
+                m -> m.warmUp(Progress::weight));
+        gauge(
+                "warm.up.predicted.hit.ratio",
+                "What share of reads memory should answer by the last warm-up",
+                m -> m.warmUp(Progress::predictedHitRatio));
+        gauge("warm.up.errors", "Reads of the last warm-up that failed", m -> m.warmUp(Progress::errors));
+        String skipped = "Keys that the last warm-up left out";
+        gauge("warm.up.skipped", skipped, m -> m.warmUp(p -> p.skipped().ending()), "why", "ttl");
+        gauge("warm.up.skipped", skipped, m -> m.warmUp(p -> p.skipped().large()), "why", "size");
+        gauge("warm.up.skipped", skipped, m -> m.warmUp(p -> p.skipped().gone()), "why", "gone");
+        gauge("warm.up.skipped", skipped, m -> m.warmUp(p -> p.skipped().changed()), "why", "changed");
     }
 
     private void rateLimit() {

@@ -190,15 +190,32 @@ final class PageFragment {
             String reason = String.valueOf(job.get("reason"));
             line("<p data-field=\"warm-up\"><b>" + escaped(state.replace('_', ' ')) + "</b>"
                     + (reason.isEmpty() ? "" : ": " + escaped(reason)) + "</p>");
-            line(progress(read, Math.max(1, planned), "Warm-up, keys read of those planned"));
+            double percent = job.get("weight_percent") instanceof Number number ? number.doubleValue() : 0;
+            line(progress(Math.round(percent), 100, "Warm-up, share of the hot weight in memory"));
             line("<dl class=\"figures\">");
+            figure("Hot weight", "warm-up-weight", Units.percent(percent / 100));
             figure("Keys read", "warm-up-read", Units.count(read) + small("of " + Units.count(planned)));
             figure("Now in memory", "warm-up-brought", Units.count(number(job, "brought")));
             figure("Values", "warm-up-bytes", Units.bytes(number(job, "bytes")));
+            if (job.get("predicted_hit_ratio") instanceof Number ratio) {
+                figure("Predicted hits", "warm-up-predicted", Units.percent(ratio.doubleValue()));
+            }
+            figure("Rate", "warm-up-rate", Units.count(number(job, "keys_per_second")) + small("keys/s"));
+            figure("Left out", "warm-up-skipped", Units.count(skipped(job)) + small("or failed"));
             figure("Took", "warm-up-elapsed", Units.duration(number(job, "elapsed_ms")));
             line("</dl>");
         }
         line("</section>");
+    }
+
+    private static long skipped(Map<String, Object> job) {
+        long sum = number(job, "errors");
+        if (job.get("skipped") instanceof Map<?, ?> reasons) {
+            for (Object count : reasons.values()) {
+                sum += count instanceof Number number ? number.longValue() : 0;
+            }
+        }
+        return sum;
     }
 
     private static long number(Map<String, Object> job, String name) {

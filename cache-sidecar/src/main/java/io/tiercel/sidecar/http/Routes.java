@@ -4,6 +4,7 @@ import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.FleetParts;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,14 @@ final class Routes {
         routes.addAll(new FleetRoutes(all).routes());
         routes.addAll(new ScalingRoutes(fleet).routes());
         routes.addAll(new WarmUpRoutes(controls, backend).routes());
+        routes.addAll(new HotSetRoutes(controls, backend, Routes::cpu, System::nanoTime).routes());
         return List.copyOf(routes);
+    }
+
+    /** What share of the CPU that there is for it this process uses; negative if the platform does not say. */
+    private static double cpu() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
+                ? system.getProcessCpuLoad()
+                : -1;
     }
 }

@@ -16,6 +16,7 @@ import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.TierStatus.State;
 import io.tiercel.sidecar.control.Traffic;
 import io.tiercel.sidecar.control.WarmUpRun.Progress;
+import io.tiercel.sidecar.control.WarmUpRun.Skipped;
 import io.tiercel.sidecar.control.WarmUps;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -152,6 +153,7 @@ final class StatusDocument {
 
     Map<String, Object> readiness() {
         Map<String, Object> json = new LinkedHashMap<>();
+        // First: it may be what lets clients in, and the rest says why.
         String obstacle = controls.readiness().obstacle();
         json.put("ready", obstacle.isEmpty());
         json.put("warm", warmUp());
@@ -233,22 +235,44 @@ final class StatusDocument {
     }
 
     private Map<String, Object> warmUp() {
-        return warmUp(controls.warmUps().last().orElse(null));
+        return warmUp(controls.warmUps().last().orElse(null), controls.warmUps().opened());
     }
 
-    static Map<String, Object> warmUp(WarmUps.@Nullable Job job) {
+    /** @param opened why clients were let in; empty if they were not kept away for it, or are */
+    static Map<String, Object> warmUp(WarmUps.@Nullable Job job, String opened) {
         Map<String, Object> json = new LinkedHashMap<>();
         if (job != null) {
             json.put("job", job.id());
         }
         Progress progress = job == null ? null : job.run().progress();
         json.put("state", progress == null ? "none" : WarmUps.word(progress.state()));
+        json.put("source", progress == null ? null : progress.source());
+        json.put("weight_percent", progress == null ? 0 : Math.floor(progress.weight() * 1_000) / 10);
         json.put("planned", progress == null ? 0 : progress.planned());
         json.put("read", progress == null ? 0 : progress.read());
         json.put("brought", progress == null ? 0 : progress.brought());
         json.put("bytes", progress == null ? 0 : progress.bytes());
+        json.put("predicted_hit_ratio", progress == null ? null : ratio(progress.predictedHitRatio()));
+        json.put("keys_per_second", progress == null ? 0 : Math.round(progress.keysPerSecond()));
         json.put("elapsed_ms", progress == null ? 0 : progress.elapsedMillis());
-        json.put("reason", progress == null ? "" : progress.reason());
+        json.put("eta_ms", progress == null ? null : known(progress.etaMillis()));
+        json.put("skipped", skipped(progress == null ? Skipped.NONE : progress.skipped()));
+        json.put("errors", progress == null ? 0 : progress.errors());
+        boolean said = progress == null || !progress.reason().isEmpty() || job == null || job.awaitedUntil() == null;
+        json.put("reason", progress == null ? "" : said ? progress.reason() : opened);
+        return json;
+    }
+
+    private static @Nullable Double ratio(double value) {
+        return Double.isNaN(value) ? null : Math.round(value * 10_000) / 10_000.0;
+    }
+
+    private static Map<String, Object> skipped(Skipped skipped) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("ttl", skipped.ending());
+        json.put("size", skipped.large());
+        json.put("gone", skipped.gone());
+        json.put("changed", skipped.changed());
         return json;
     }
 

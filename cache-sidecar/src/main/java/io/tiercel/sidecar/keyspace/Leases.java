@@ -331,7 +331,7 @@ public final class Leases {
                 if (!hit) {
                     counters.misses.increment();
                 } else if (keyspace.isKept(key) && keyspace.doorkeeper().seen(key)) {
-                    loop.warm(List.of(key), length -> {});
+                    loop.warm(key);
                 }
             }
             slot.reply(encoded);

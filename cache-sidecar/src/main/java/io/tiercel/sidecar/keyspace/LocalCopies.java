@@ -5,8 +5,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Policy;
 import io.tiercel.cache.tier.Section;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
@@ -85,6 +88,29 @@ public final class LocalCopies {
     /** To be taken before Redis is asked. */
     Ticket ticket(Key key) {
         return new Ticket(fences.get(stripe(key)), given.get(givenStripe(key)));
+    }
+
+    /** Tickets of all keys, taken at one moment. */
+    final class Tickets {
+        private final int[] fences = new int[STRIPES];
+        private final long[] given = new long[GIVEN_STRIPES];
+
+        private Tickets() {
+            for (int i = 0; i < STRIPES; i++) {
+                fences[i] = LocalCopies.this.fences.get(i);
+            }
+            for (int i = 0; i < GIVEN_STRIPES; i++) {
+                given[i] = LocalCopies.this.given.get(i);
+            }
+        }
+
+        Ticket of(Key key) {
+            return new Ticket(fences[stripe(key)], given[givenStripe(key)]);
+        }
+    }
+
+    Tickets tickets() {
+        return new Tickets();
     }
 
     /** Whether nothing has been told of the key since the ticket was taken. */
@@ -203,8 +229,83 @@ public final class LocalCopies {
     public List<Key> hottest(int limit) {
         return eviction.hottest(limit).entrySet().stream()
                 .filter(entry -> entry.getValue().framed() != null)
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /**
+     * A key that is read often.
+     *
+     * @param key which one
+     * @param bytes of its value
+     * @param lifeMillis how long Redis will keep it, negative for without end
+     */
+    public record Hot(Key key, int bytes, long lifeMillis) {}
+
+    /** Keys with a value that Redis still holds as far as is known, the hottest first. */
+    public List<Hot> hot(int limit) {
+        long now = System.nanoTime();
+        List<Hot> hot = new ArrayList<>();
+        for (Map.Entry<Key, Copy> entry : eviction.hottest(limit).entrySet()) {
+            Copy copy = entry.getValue();
+            byte[] framed = copy.framed();
+            long left = copy.expires() == Long.MAX_VALUE ? -1 : Math.max(0, copy.expires() - now);
+            if (framed != null && left != 0) {
+                hot.add(new Hot(entry.getKey(), framed.length, left < 0 ? -1 : TimeUnit.NANOSECONDS.toMillis(left)));
+            }
+        }
+        return hot;
+    }
+
+    /** A value that the change feed vouches for. */
+    public static final class Held {
+        private final byte[] value;
+        private final long lifeMillis;
+
+        private Held(byte[] value, long lifeMillis) {
+            this.value = value;
+            this.lifeMillis = lifeMillis;
+        }
+
+        /** The value itself; not to be changed. */
+        public byte[] value() {
+            return value;
+        }
+
+        /** How long Redis will keep it, negative for without end. */
+        public long lifeMillis() {
+            return lifeMillis;
+        }
+    }
+
+    /** The value of a key, if it is what Redis holds; null if not. Does not count as a read. */
+    public @Nullable Held held(Key key) {
+        Copy copy = cache.policy().getIfPresentQuietly(key);
+        long now = System.nanoTime();
+        byte[] framed = copy == null || !copy.isFresh(now) ? null : copy.framed();
+        if (copy == null || framed == null || framed[0] != '$') {
+            return null;
+        }
+        long left = copy.expires() == Long.MAX_VALUE ? -1 : TimeUnit.NANOSECONDS.toMillis(copy.expires() - now);
+        return copy.expires() != Long.MAX_VALUE && left <= 0 ? null : new Held(LoopKeyspace.unframed(framed), left);
+    }
+
+    /** How much memory a value takes. */
+    public static long memory(Key key, int bytes) {
+        return (long) Copy.OVERHEAD_BYTES + key.length() + bytes;
+    }
+
+    /** Whether there is a copy that is what Redis holds; does not count as a read. */
+    public boolean isFresh(Key key) {
+        Copy copy = cache.policy().getIfPresentQuietly(key);
+        return copy != null && copy.isFresh(System.nanoTime());
+    }
+
+    /** Makes it count as read so many times more. */
+    public void touch(Key key, int times) {
+        for (int i = 0; i < times; i++) {
+            Copy unused = cache.getIfPresent(key);
+        }
     }
 
     /** What Redis held, of a section, as it was read at that moment. */

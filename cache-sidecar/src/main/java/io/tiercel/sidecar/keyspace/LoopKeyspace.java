@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -257,23 +256,88 @@ public final class LoopKeyspace implements AutoCloseable {
                 }));
     }
 
-    /**
-     * Reads keys into memory whether they were read before or not.
-     *
-     * @param brought told once for each key whether it is in memory now
-     */
-    public void warm(List<Key> keys, IntConsumer brought) {
+    /** Reads keys into memory whether they were read before or not: all with one write on the wire for each node. */
+    public void bring(List<Key> keys, Bringing.Limits limits, Bringing told) {
         Outbox out = new Outbox();
-        for (Key key : keys) {
-            if (!keyspace.isKept(key)) {
-                brought.accept(-1); // nobody would tell of its changes
-                continue;
-            }
-            Fill fill = new Fill(key, brought);
-            queue(new byte[][] {GET, key.bytes()}, 1, fill.ofValue(), out);
-            queue(new byte[][] {PTTL, key.bytes()}, 1, fill, out);
+        for (int i = 0; i < keys.size(); i++) {
+            BroughtFill fill = new BroughtFill(keys.get(i), i, limits, told);
+            queue(new byte[][] {GET, fill.key.bytes()}, 1, fill.ofValue(), out);
+            queue(new byte[][] {PTTL, fill.key.bytes()}, 1, fill, out);
         }
         flush(out, true);
+    }
+
+    /** Reads a key into memory. */
+    void warm(Key key) {
+        Fill fill = new Fill(key);
+        sent(2);
+        resp3.send(List.of(
+                call(new byte[][] {GET, key.bytes()}, 1, fill.ofValue()),
+                call(new byte[][] {PTTL, key.bytes()}, 1, fill)));
+    }
+
+    /** A value on its way into memory although nobody has asked for it. */
+    private final class BroughtFill implements RedisPassage.Answer {
+        private final Key key;
+        private final int index;
+        private final Bringing.Limits limits;
+        private final Bringing told;
+        private final Fill fill;
+        private final long life;
+
+        BroughtFill(Key key, int index, Bringing.Limits limits, Bringing told) {
+            this.key = key;
+            this.index = index;
+            this.limits = limits;
+            this.told = told;
+            this.fill = new Fill(key);
+            this.life = Math.max(1, (long) (keyspace.l1Nanos() * limits.shares().getAsDouble()));
+        }
+
+        RedisPassage.Answer ofValue() {
+            return fill.ofValue();
+        }
+
+        @Override
+        public void replied(byte[] reply) {
+            byte[] value = fill.value;
+            Bringing.Result result = result(value, reply);
+            told.brought(index, result, result == Bringing.Result.KEPT && value != null ? length(value) : 0);
+        }
+
+        private Bringing.Result result(byte @Nullable [] value, byte[] reply) {
+            if (value == null) {
+                return fill.wrongType ? Bringing.Result.GONE : Bringing.Result.FAILED;
+            }
+            if (reply[0] != ':') {
+                return Bringing.Result.FAILED;
+            }
+            long ttlMillis = number(reply);
+            if (isNull(value) || ttlMillis == -2) {
+                return Bringing.Result.GONE;
+            }
+            if (ttlMillis >= 0 && ttlMillis < limits.leastLifeMillis()) {
+                return Bringing.Result.ENDING;
+            }
+            if (length(value) > limits.mostBytes()) {
+                return Bringing.Result.LARGE;
+            }
+            return fill.keep(value, ttlMillis, life) ? Bringing.Result.KEPT : Bringing.Result.CHANGED;
+        }
+
+        /** Of the value of a bulk string. */
+        private static int length(byte[] framed) {
+            int start = 0;
+            while (framed[start] != '\n') {
+                start++;
+            }
+            return framed.length - start - 3;
+        }
+
+        @Override
+        public void failed(TierException failure) {
+            told.brought(index, Bringing.Result.FAILED, 0);
+        }
     }
 
     /** A value on its way into memory: first it, then how long Redis will keep it. */
@@ -284,21 +348,16 @@ public final class LoopKeyspace implements AutoCloseable {
         private final long epoch;
         private final long readAt;
         private final long negative;
-        private final @Nullable IntConsumer brought;
         private byte @Nullable [] value;
+        private boolean wrongType;
 
         Fill(Key key) {
-            this(key, null);
+            this(key, keyspace.negativeNanos());
         }
 
-        Fill(Key key, @Nullable IntConsumer brought) {
-            this(key, brought, keyspace.negativeNanos());
-        }
-
-        Fill(Key key, @Nullable IntConsumer brought, long negativeNanos) {
+        Fill(Key key, long negativeNanos) {
             this.key = key;
             this.negative = negativeNanos;
-            this.brought = brought;
             this.section = keyspace.section(key);
             // In this order: what is read after a change, and before it is told, must not be kept.
             this.epoch = section.epoch();
@@ -308,6 +367,7 @@ public final class LoopKeyspace implements AutoCloseable {
 
         void value(byte[] reply) {
             value = reply[0] == '-' ? null : reply;
+            wrongType = isWrongType(reply);
         }
 
         /** The answer to the GET, where nobody else waits for it. */
@@ -331,22 +391,19 @@ public final class LoopKeyspace implements AutoCloseable {
 
         @Override
         public void replied(byte[] reply) {
-            tell(value != null && reply[0] == ':' && keep(value, number(reply)));
+            byte[] read = value;
+            if (read != null && reply[0] == ':') {
+                boolean unused = keep(read, number(reply), keyspace.l1Nanos());
+            }
         }
 
         @Override
         public void failed(TierException failure) {
-            tell(false);
+            // Then it is not kept.
         }
 
-        private void tell(boolean kept) {
-            if (brought != null) {
-                byte[] bytes = value;
-                brought.accept(kept && bytes != null && bytes[0] == '$' ? unframed(bytes).length : -1);
-            }
-        }
-
-        private boolean keep(byte[] reply, long ttlMillis) {
+        /** @param mostNanos how long it may be used without being read again */
+        boolean keep(byte[] reply, long ttlMillis, long mostNanos) {
             LocalCopies copies = keyspace.copies();
             if (isNull(reply)) {
                 return negative > 0
@@ -357,8 +414,8 @@ public final class LoopKeyspace implements AutoCloseable {
                 return false; // it has just ended
             }
             long ttlNanos = ttlMillis < 0 ? -1 : TimeUnit.MILLISECONDS.toNanos(Math.min(ttlMillis, MOST_MILLIS));
-            boolean kept = copies.keep(
-                    key, ticket, LocalCopies.copy(reply, ttlNanos, keyspace.l1Nanos(), readAt, section, epoch));
+            boolean kept =
+                    copies.keep(key, ticket, LocalCopies.copy(reply, ttlNanos, mostNanos, readAt, section, epoch));
             Lifeboat l3 = keyspace.lifeboat();
             if (kept && l3 != null && keyspace.l3Mode() == TierMode.NORMAL) {
                 l3.keep(
@@ -412,7 +469,7 @@ public final class LoopKeyspace implements AutoCloseable {
 
     /** Reads a key of the cache's own into memory, and remembers as well that there is none. */
     void look(Key key) {
-        Fill fill = new Fill(key, null, keyspace.settings().bound().toNanos() * 1_000);
+        Fill fill = new Fill(key, keyspace.settings().bound().toNanos() * 1_000);
         sent(2);
         resp3.send(List.of(
                 call(new byte[][] {GET, key.bytes()}, 1, fill.ofValue()),

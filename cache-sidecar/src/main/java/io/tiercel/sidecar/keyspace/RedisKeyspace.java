@@ -14,6 +14,7 @@ import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.TierMode;
 import io.tiercel.sidecar.control.TierStatus;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,6 +32,8 @@ public final class RedisKeyspace implements AutoCloseable {
     /** Keys that begin so are the cache's own: leases, hot lists, the rate limit, the keys of databases other than 0. */
     public static final String RESERVED = "tiercel!";
 
+    private static final byte[] OWN = RESERVED.getBytes(UTF_8);
+    private static final byte[] DATABASES = (RESERVED + "db").getBytes(UTF_8);
     private static final Duration AGGRESSIVE_STALENESS = Lifeboat.LONGEST;
     private static final int AGGRESSIVE_FACTOR = 10;
     private static final Duration NEGATIVE = Duration.ofSeconds(5);
@@ -156,8 +159,17 @@ public final class RedisKeyspace implements AutoCloseable {
         return doorkeeper;
     }
 
+    /** Whether a key is the cache's own and no user's; those of databases other than 0 are users'. */
+    public static boolean isReserved(byte[] key) {
+        return startsWith(key, OWN) && !startsWith(key, DATABASES);
+    }
+
+    private static boolean startsWith(byte[] key, byte[] prefix) {
+        return key.length >= prefix.length && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+    }
+
     /** Whether L1 keeps the key at all. */
-    boolean isKept(Key key) {
+    public boolean isKept(Key key) {
         if (all) {
             return true;
         }
@@ -203,6 +215,37 @@ public final class RedisKeyspace implements AutoCloseable {
                 forgottenAt.set(i, now);
             }
         }
+    }
+
+    /** What has to be noted now to keep values that other pods hold later on. */
+    public Vouching vouching() {
+        return new Vouching(this, feed.sections());
+    }
+
+    Section sectionAt(int index) {
+        return feed.sectionAt(index);
+    }
+
+    /** Whether the change feed tells of changes everywhere: what is read from now on can be kept. */
+    public boolean isArmed() {
+        long now = System.nanoTime();
+        for (int i = 0; i < feed.sections(); i++) {
+            if (!feed.sectionAt(i).isVouched(now)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the change feed tells of changes anywhere. */
+    public boolean isPartlyArmed() {
+        long now = System.nanoTime();
+        for (int i = 0; i < feed.sections(); i++) {
+            if (feed.sectionAt(i).isVouched(now)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** When everything in the key's section was last found to be worthless, such as by FLUSHALL. */

@@ -98,6 +98,7 @@ final class PrintConfigTest {
                     case "DURATION" -> initial.equals("25s") ? "24s" : "3s";
                     case "SIZE" -> String.valueOf(Units.size(initial) + 1);
                     case "TRIGGER[,...]" -> "cpu=0.5/1m,memory=off";
+                    case "URL[,URL]" -> "http://10.0.0.7:8082,https://10.0.0.8:8082";
                     case "URL" -> "http://localhost:8080/metrics";
                     case "NAME" -> "some.Name-1";
                     case "NAME[,...]" -> "users,orders";

@@ -96,6 +96,11 @@ final class ControlsTest {
         }
 
         @Override
+        public HotSet hotSet(int limit) {
+            return bytes -> new byte[0];
+        }
+
+        @Override
         public WarmUpRun warmUp(WarmUpPlan plan) {
             throw new IllegalStateException("no room");
         }
@@ -271,9 +276,9 @@ final class ControlsTest {
 
     @Test
     void a_warm_up_that_cannot_begin_leaves_no_trace() {
-        WarmUpPlan plan = new WarmUpPlan(List.of("k"), null, 1, 1, Duration.ofSeconds(1));
+        WarmUpPlan plan = WarmUpPlan.ofHotLists(1, 1, Duration.ofSeconds(1));
 
-        assertThatThrownBy(() -> controls.warmUps().begin(plan, true, ""))
+        assertThatThrownBy(() -> controls.warmUps().begin(plan, Duration.ofSeconds(1), ""))
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.why()).isEqualTo(Why.UNAVAILABLE));

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tiercel.sidecar.keyspace.Key;
-import io.tiercel.sidecar.keyspace.LoopKeyspace;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -47,30 +45,5 @@ class RepliesTest {
         gather.late();
         assertThat(done).hasSize(1);
         assertThat(done.get(0)).startsWith("*2\r\n:7\r\n-TIMEOUT ");
-    }
-
-    @Test
-    void hot_lists_of_several_pods_are_one_with_the_hottest_first() {
-        byte[] first = HotLists.encode(keys("a", "b", "c"));
-        byte[] second = HotLists.encode(keys("b", "d"));
-        List<byte[]> fields = List.of(
-                LoopKeyspace.framed("pod-1".getBytes(UTF_8)),
-                LoopKeyspace.framed(first),
-                LoopKeyspace.framed("pod-2".getBytes(UTF_8)),
-                LoopKeyspace.framed(second),
-                LoopKeyspace.framed("pod-3".getBytes(UTF_8)),
-                LoopKeyspace.framed("no list".getBytes(UTF_8)));
-        assertThat(HotLists.merged(fields, 10))
-                .startsWith(keys("b", "a").toArray(Key[]::new))
-                .hasSize(4);
-        assertThat(HotLists.merged(fields, 1)).containsExactlyElementsOf(keys("b"));
-    }
-
-    private static List<Key> keys(String... names) {
-        List<Key> keys = new ArrayList<>();
-        for (String name : names) {
-            keys.add(Key.of(name.getBytes(UTF_8)));
-        }
-        return keys;
     }
 }

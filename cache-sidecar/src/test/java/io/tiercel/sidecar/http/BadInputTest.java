@@ -266,6 +266,12 @@ final class BadInputTest {
         cases.invalid(WARM, "{\"time_limit\":\"99ms\"}", "time_limit");
         cases.invalid(WARM, "{\"time_limit\":\"11m\"}", "time_limit");
         cases.invalid(WARM, "{\"source\":\"http://example.org/keys\"}", "source");
+        cases.invalid(WARM, "{\"source\":\"L2\"}", "source");
+        cases.invalid(WARM, "{\"source\":\"keys\"}", "keys");
+        cases.invalid(WARM, "{\"source\":\"l2\",\"keys\":[\"a\"]}", "source");
+        cases.invalid(WARM, "{\"source\":\"peers\",\"pattern\":\"*\"}", "source");
+        cases.invalid(WARM, "{\"rate\":0}", "rate");
+        cases.invalid(WARM, "{\"concurrency\":65}", "concurrency");
     }
 
     private static void invalidations(Cases cases) {

@@ -281,7 +281,9 @@ final class ChangesTest {
         assertThat(begun.statusCode()).isEqualTo(202);
         assertThat(Serving.json(begun).at("/job").asString()).isEqualTo("w-1");
         assertThat(serving.backend.plans.get(0).toString())
-                .isEqualTo("WarmUpPlan[keys=[], pattern=p:*, maxKeys=7, maxBytes=1024, timeLimit=PT5S]");
+                .isEqualTo(
+                        "WarmUpPlan[source=AUTO, keys=[], pattern=p:*, pod=null, maxKeys=7, maxBytes=1024, timeLimit=PT5S, "
+                                + "rate=0, concurrency=0]");
 
         HttpResponse<String> second = serving.post("/admin/cache/warm-up", "{}");
         assertThat(second.statusCode()).isEqualTo(409);
@@ -298,14 +300,17 @@ final class ChangesTest {
                         .at("/job")
                         .asString())
                 .isEqualTo("w-2");
-        assertThat(serving.backend.plans.get(1).maxBytes()).isEqualTo(1 << 20);
+        assertThat(serving.backend.plans.get(1).maxBytes()).isEqualTo(3 << 18);
     }
 
     @Test
     void there_may_have_been_no_warm_up() throws Exception {
         assertThat(serving.get(serving.admin("/admin/cache/warm-up")).body())
-                .isEqualTo("{\"state\":\"none\",\"planned\":0,\"read\":0,\"brought\":0,\"bytes\":0,\"elapsed_ms\":0,"
-                        + "\"reason\":\"\"}");
+                .isEqualTo(
+                        "{\"state\":\"none\",\"source\":null,\"weight_percent\":0.0,\"planned\":0,\"read\":0,\"brought\":0,"
+                                + "\"bytes\":0,\"predicted_hit_ratio\":null,\"keys_per_second\":0,\"elapsed_ms\":0,"
+                                + "\"eta_ms\":null,\"skipped\":{\"ttl\":0,\"size\":0,\"gone\":0,\"changed\":0},\"errors\":0,"
+                                + "\"reason\":\"\"}");
         assertThat(serving.send(HttpRequest.newBuilder(serving.admin("/admin/cache/warm-up"))
                                 .DELETE())
                         .statusCode())

@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.http;
 
 import io.tiercel.sidecar.control.CacheBackend;
+import io.tiercel.sidecar.control.HotSet;
 import io.tiercel.sidecar.control.KeyReport;
 import io.tiercel.sidecar.control.KeyReport.Place;
 import io.tiercel.sidecar.control.RateStatus;
@@ -10,6 +11,7 @@ import io.tiercel.sidecar.control.TierStatus.Node;
 import io.tiercel.sidecar.control.Traffic;
 import io.tiercel.sidecar.control.WarmUpPlan;
 import io.tiercel.sidecar.control.WarmUpRun;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,7 @@ final class FakeBackend implements CacheBackend {
     volatile TierStatus.State l2 = TierStatus.State.UP;
     final AtomicLong commands = new AtomicLong(1_000);
     final List<String> invalidated = new CopyOnWriteArrayList<>();
+    final List<byte[]> hotPages = new CopyOnWriteArrayList<>();
     final List<WarmUpPlan> plans = new CopyOnWriteArrayList<>();
     final List<Run> runs = new CopyOnWriteArrayList<>();
     volatile CompletableFuture<Long> invalidation = CompletableFuture.completedFuture(2L);
@@ -84,6 +87,12 @@ final class FakeBackend implements CacheBackend {
     }
 
     @Override
+    public HotSet hotSet(int limit) {
+        Iterator<byte[]> pages = List.copyOf(hotPages).iterator();
+        return bytes -> pages.hasNext() ? pages.next() : new byte[0];
+    }
+
+    @Override
     public WarmUpRun warmUp(WarmUpPlan plan) {
         plans.add(plan);
         Run run = new Run();
@@ -102,14 +111,34 @@ final class FakeBackend implements CacheBackend {
     /** A warm-up that ends when the test says so. */
     static final class Run implements WarmUpRun {
         final CompletableFuture<Progress> end = new CompletableFuture<>();
+        volatile double weight = .7;
 
         @Override
         public Progress progress() {
-            return end.getNow(new Progress(WarmUpRun.State.RUNNING, 100, 40, 30, 4_000, 250, ""));
+            return end.getNow(progress(WarmUpRun.State.RUNNING, 40, 30, 4_000, weight, 250));
         }
 
         void end(WarmUpRun.State state) {
-            end.complete(new Progress(state, 100, 100, 90, 9_000, 500, ""));
+            end.complete(progress(state, 100, 90, 9_000, .98, 500));
+        }
+
+        private static Progress progress(
+                WarmUpRun.State state, long read, long brought, long bytes, double weight, long elapsed) {
+            return new Progress(
+                    state,
+                    "l2",
+                    100,
+                    read,
+                    brought,
+                    bytes,
+                    weight,
+                    .8 * weight,
+                    160,
+                    state == WarmUpRun.State.RUNNING ? 375 : 0,
+                    elapsed,
+                    new WarmUpRun.Skipped(1, 2, 3, 4),
+                    0,
+                    "");
         }
 
         @Override

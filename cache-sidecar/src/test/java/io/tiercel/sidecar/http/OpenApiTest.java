@@ -121,7 +121,7 @@ final class OpenApiTest {
                 }
             }
         }
-        assertThat(checked).isEqualTo(7);
+        assertThat(checked).isEqualTo(9);
     }
 
     private static List<Integer> statuses(Serving serving, String path, String field, long... values) throws Exception {

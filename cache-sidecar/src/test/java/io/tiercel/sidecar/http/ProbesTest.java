@@ -1,6 +1,7 @@
 package io.tiercel.sidecar.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tiercel.sidecar.control.TierStatus.State;
 import io.tiercel.sidecar.control.WarmUpPlan;
@@ -59,7 +60,7 @@ final class ProbesTest {
 
     @Test
     void warming_up_keeps_clients_away_until_it_ends() throws Exception {
-        serving.controls.warmUps().begin(plan(Duration.ofSeconds(20)), true, "");
+        serving.controls.warmUps().begin(plan(), Duration.ofSeconds(20), "");
 
         JsonNode warming = ready(503);
         assertThat(warming.at("/ready").asBoolean()).isFalse();
@@ -73,8 +74,49 @@ final class ProbesTest {
     }
 
     @Test
+    void clients_are_let_in_at_nine_tenths_of_the_hot_weight_and_told_why_from_then_on() throws Exception {
+        serving.controls.warmUps().begin(plan(), Duration.ofSeconds(20), "");
+        FakeBackend.Run run = serving.backend.runs.get(0);
+        run.weight = .899;
+        assertThat(ready(503).at("/warm/reason").asString()).isEmpty();
+
+        run.weight = .9;
+
+        JsonNode open = ready(200);
+        assertThat(open.at("/warm/state").asString()).isEqualTo("running");
+        assertThat(open.at("/warm/reason").asString()).isEqualTo("hot weight 90 %");
+        assertThat(open.at("/warm/weight_percent").asDouble()).isEqualTo(90);
+        // Keys that end meanwhile make it less, but who was let in stays.
+        run.weight = .5;
+        assertThat(ready(200).at("/warm/reason").asString()).isEqualTo("hot weight 90 %");
+    }
+
+    @Test
+    void what_lets_clients_in_is_remembered_also_if_nobody_asks_at_that_time() throws Exception {
+        serving.controls.warmUps().begin(plan(), Duration.ofSeconds(20), "");
+        serving.time.updateAndGet(now -> now.plusSeconds(20));
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> serving.controls.warmUps().opened().equals("deadline"));
+
+        serving.backend.runs.get(0).end(WarmUpRun.State.DONE);
+
+        assertThat(ready(200).at("/warm/reason").asString()).isEqualTo("deadline");
+    }
+
+    @Test
+    void a_later_warm_up_does_not_close_what_was_open() throws Exception {
+        serving.controls.warmUps().begin(plan(), Duration.ofSeconds(20), "");
+        serving.backend.runs.get(0).end(WarmUpRun.State.FAILED);
+        assertThat(ready(200).at("/warm/reason").asString()).isEqualTo("hot weight 90 %");
+
+        assertThat(serving.post("/admin/cache/warm-up", "{}").statusCode()).isEqualTo(202);
+
+        assertThat(ready(200).at("/warm/reason").asString()).isEmpty();
+    }
+
+    @Test
     void warming_up_keeps_clients_away_no_longer_than_its_time_limit() throws Exception {
-        serving.controls.warmUps().begin(plan(Duration.ofSeconds(20)), true, "");
+        serving.controls.warmUps().begin(plan(), Duration.ofSeconds(20), "");
         serving.time.updateAndGet(now -> now.plusMillis(19_999));
         ready(503);
 
@@ -131,7 +173,7 @@ final class ProbesTest {
         return Serving.json(response);
     }
 
-    private static WarmUpPlan plan(Duration limit) {
-        return new WarmUpPlan(List.of(), null, 100, 1_000, limit);
+    private static WarmUpPlan plan() {
+        return WarmUpPlan.ofHotLists(100, 1_000, Duration.ofMinutes(2));
     }
 }

@@ -134,7 +134,7 @@ final class StatusTest {
                 .contains("<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>")
                 .contains("<section id=\"tiers\">", "data-field=\"l1-hit-ratio\">93.0 %", "10.0.0.1:6379")
                 .contains("data-field=\"p99\">19.6 ms", "data-field=\"commands\">1,000<")
-                .contains("<progress value=\"40\" max=\"100\"", "resp-port", "***");
+                .contains("<progress value=\"70\" max=\"100\"", "resp-port", "***");
     }
 
     @Test

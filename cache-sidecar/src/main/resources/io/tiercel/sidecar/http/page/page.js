@@ -258,16 +258,20 @@
     if (state === 'none') {
       return [h('h2', {}, 'Warm-up'), h('p', { class: 'empty' }, 'None has been run. ', h('code', {}, 'POST /admin/cache/warm-up'), ' starts one.')];
     }
-    const share = w.planned > 0 ? Math.min(1, w.read / w.planned) : null;
+    const share = known(w.weight_percent) ? w.weight_percent / 100 : null, skipped = w.skipped || {};
     return [h('h2', {}, 'Warm-up'),
       h('p', { 'data-field': 'warm-up' }, h('b', {}, WARM[state] || w.state), w.reason ? ': ' + w.reason : '',
         share === null ? '' : ' – ' + whole.format(Math.floor(share * 100)) + '\u00a0%'),
-      h('progress', { value: share === null ? (state === 'running' ? null : 1) : share, max: 1, 'aria-label': 'Warm-up, keys read of those planned' }),
+      h('progress', { value: share === null ? (state === 'running' ? null : 1) : share, max: 1, 'aria-label': 'Warm-up, share of the hot weight in memory' }),
       h('dl', { class: 'figures' },
+        share === null ? null : figure('Hot weight', 'warm-up-weight', w.weight_percent.toFixed(1) + '\u00a0%'),
         figure('Keys read', 'warm-up-read', count(w.read), known(w.planned) ? 'of ' + count(w.planned) : null),
         figure('Now in memory', 'warm-up-brought', count(w.brought)),
         figure('Values', 'warm-up-bytes', bytes(w.bytes)),
-        figure('Took', 'warm-up-elapsed', duration(w.elapsed_ms), state === 'running' ? 'so far' : null))];
+        known(w.predicted_hit_ratio) ? figure('Predicted hits', 'warm-up-predicted', whole.format(Math.round(w.predicted_hit_ratio * 100)) + '\u00a0%') : null,
+        known(w.keys_per_second) ? figure('Rate', 'warm-up-rate', count(w.keys_per_second), 'keys/s') : null,
+        known(w.skipped) ? figure('Left out', 'warm-up-skipped', count(skipped.ttl + skipped.size + skipped.gone + skipped.changed + w.errors), 'or failed') : null,
+        figure('Took', 'warm-up-elapsed', duration(w.elapsed_ms), state === 'running' ? known(w.eta_ms) ? 'about ' + duration(w.eta_ms) + ' to go' : 'so far' : null))];
   }
 
   function config(s) {
