@@ -32,6 +32,7 @@ import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.FleetEvents;
 import io.tiercel.sidecar.control.FleetParts;
+import io.tiercel.sidecar.control.FleetWarmUps;
 import io.tiercel.sidecar.control.LiveSettings;
 import io.tiercel.sidecar.control.RefusedException;
 import io.tiercel.sidecar.control.Scaling;
@@ -292,7 +293,8 @@ final class Sidecar implements Running {
                 app,
                 scheduler));
         fleet.fleet().facts(() -> Map.of(Scaling.FACT, scaling.own().encode()));
-        return new FleetParts(fleet, events, scaling);
+        FleetWarmUps warmUps = new FleetWarmUps(fleet, controls, warmUpPlan().maxBytes());
+        return new FleetParts(fleet, events, scaling, warmUps);
     }
 
     // ---- settings of the parts

@@ -279,6 +279,34 @@ class FleetSettingsIT {
     }
 
     @Test
+    void a_warm_up_is_made_by_all_pods_or_by_one() throws Exception {
+        fleetOf(3);
+        for (RunningSidecar pod : pods) {
+            await().until(() ->
+                    !get(pod, "/admin/cache/warm-up").at("/state").asString().equals("running"));
+        }
+
+        HttpResponse<String> begun =
+                send(pods.get(0), "/admin/cache/warm-up", "{\"keys\":[\"a|b\",\"\u00fc,\"],\"time_limit\":\"5s\"}");
+
+        assertThat(begun.statusCode()).as(begun.body()).isEqualTo(202);
+        assertThat(json(begun).at("/scope").asString()).isEqualTo("fleet");
+        assertThat(json(begun).at("/pods/acked").asInt()).isEqualTo(3);
+        for (RunningSidecar pod : pods) {
+            await().untilAsserted(() -> {
+                JsonNode job = get(pod, "/admin/cache/warm-up");
+                assertThat(job.at("/job").asString()).isEqualTo("w-2");
+                assertThat(job.at("/planned").asInt()).isEqualTo(2);
+                assertThat(job.at("/state").asString()).isNotEqualTo("running");
+            });
+        }
+        assertThat(send(pods.get(0), "/admin/cache/warm-up?scope=pod", "{}").statusCode())
+                .isEqualTo(202);
+        assertThat(get(pods.get(1), "/admin/cache/warm-up").at("/job").asString())
+                .isEqualTo("w-2");
+    }
+
+    @Test
     void who_joins_and_who_leaves_is_among_the_events() throws Exception {
         fleetOf(1);
         RunningSidecar late = pod("late");

@@ -11,6 +11,7 @@ import io.tiercel.embedded.RedisServer;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -96,7 +97,7 @@ class PeersIT {
             direct.ask("MSET", "changed", "old", "same", "value");
             publish(direct, "changed", "same");
             AtomicLong asked = new AtomicLong();
-            HttpServer peer = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+            HttpServer peer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             peer.createContext("/admin/cache/hotset", exchange -> {
                 boolean first = exchange.getRequestURI().getPath().endsWith("hotset");
                 if (first) {

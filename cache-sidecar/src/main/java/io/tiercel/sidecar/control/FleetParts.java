@@ -8,12 +8,14 @@ import static java.util.Objects.requireNonNull;
  * @param controls what is set for all pods
  * @param events planned events and emergencies
  * @param scaling whether there should be more pods
+ * @param warmUps of all pods at once
  */
-public record FleetParts(FleetControls controls, FleetEvents events, Scaling scaling) {
+public record FleetParts(FleetControls controls, FleetEvents events, Scaling scaling, FleetWarmUps warmUps) {
     /** Checks that all is there. */
     public FleetParts {
         requireNonNull(controls, "controls");
         requireNonNull(events, "events");
         requireNonNull(scaling, "scaling");
+        requireNonNull(warmUps, "warmUps");
     }
 }

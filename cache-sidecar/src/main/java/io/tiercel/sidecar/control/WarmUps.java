@@ -70,13 +70,7 @@ public final class WarmUps {
         Job job;
         lock.lock();
         try {
-            Job before = last;
-            if (before != null && before.running()) {
-                throw new RefusedException(
-                        Why.CONFLICT,
-                        "Warm-up " + before.id()
-                                + " is under way. Wait for it, or end it with DELETE on the same path.");
-            }
+            expectNone();
             WarmUpRun run = begin(plan);
             Instant until = awaited == null ? null : clock.instant().plus(awaited);
             begun++;
@@ -88,6 +82,20 @@ public final class WarmUps {
         events.add("warm-up", job.id() + " begins" + because(reason));
         job.run().ended().whenComplete((progress, failure) -> events.add("warm-up", job.id() + ended(progress)));
         return job;
+    }
+
+    /**
+     * Checks that none is under way.
+     *
+     * @throws RefusedException with {@link Why#CONFLICT} if one is
+     */
+    public void expectNone() throws RefusedException {
+        Job before = last;
+        if (before != null && before.running()) {
+            throw new RefusedException(
+                    Why.CONFLICT,
+                    "Warm-up " + before.id() + " is under way. Wait for it, or end it with DELETE on the same path.");
+        }
     }
 
     private WarmUpRun begin(WarmUpPlan plan) throws RefusedException {

@@ -26,14 +26,18 @@ final class ChangeReplies {
         Map<String, Object> json = json(outcome, "fleet");
         json.putAll(more);
         if (!outcome.dryRun()) {
-            Map<String, Object> pods = new LinkedHashMap<>();
-            pods.put("total", done.pods());
-            pods.put("acked", done.pods() - done.pending().size());
-            pods.put("pending", done.pending());
-            json.put("pods", pods);
+            json.put("pods", pods(done));
         }
         HttpResponseStatus status = done.pending().isEmpty() ? HttpResponseStatus.OK : HttpResponseStatus.ACCEPTED;
         return Response.json(status, json).header("ETag", etag(outcome.version()));
+    }
+
+    static Map<String, Object> pods(FleetOutcome done) {
+        Map<String, Object> pods = new LinkedHashMap<>();
+        pods.put("total", done.pods());
+        pods.put("acked", done.pods() - done.pending().size());
+        pods.put("pending", done.pending());
+        return pods;
     }
 
     private static Map<String, Object> json(Outcome outcome, String scope) {

@@ -1,20 +1,28 @@
 package io.tiercel.sidecar.http;
 
 import static io.netty.handler.codec.http.HttpResponseStatus.ACCEPTED;
+import static io.netty.handler.codec.http.HttpResponseStatus.OK;
 
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
+import io.tiercel.sidecar.control.FleetEvents.Ask;
+import io.tiercel.sidecar.control.FleetOutcome;
+import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.control.RefusedException;
 import io.tiercel.sidecar.control.TierStatus;
 import io.tiercel.sidecar.control.WarmUpPlan;
 import io.tiercel.sidecar.control.WarmUpPlan.Source;
 import io.tiercel.sidecar.control.WarmUps;
+import io.tiercel.sidecar.http.Options.Scope;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Begins, shows and ends warm-ups. Thread-safe. */
@@ -30,10 +38,13 @@ final class WarmUpRoutes {
 
     private final Controls controls;
     private final CacheBackend backend;
+    private final @Nullable FleetParts fleet;
 
-    WarmUpRoutes(Controls controls, CacheBackend backend) {
+    /** @param fleet null if there is none: then it is about this pod */
+    WarmUpRoutes(Controls controls, CacheBackend backend, @Nullable FleetParts fleet) {
         this.controls = controls;
         this.backend = backend;
+        this.fleet = fleet;
     }
 
     List<Route> routes() {
@@ -51,12 +62,12 @@ final class WarmUpRoutes {
                                 "rate",
                                 "concurrency",
                                 "reason"),
-                        Route.now(this::begin)),
+                        this::begin),
                 Route.read(PATH, exchange -> progress()),
-                new Route("DELETE", PATH, Role.OPERATE, Set.of(), Route.now(this::cancel)));
+                new Route("DELETE", PATH, Role.OPERATE, Set.of(), this::cancel));
     }
 
-    private Response begin(Exchange exchange) throws ProblemException, RefusedException {
+    private CompletionStage<Response> begin(Exchange exchange) throws ProblemException, RefusedException {
         Body body = exchange.body();
         List<String> keys = body.texts("keys", MOST_KEYS);
         Source source = source(body);
@@ -73,23 +84,31 @@ final class WarmUpRoutes {
         int rate = (int) body.whole("rate", 1, MOST_RATE, 0);
         int concurrency = (int) body.whole("concurrency", 1, MOST_CONCURRENCY, 0);
         int maxKeys = (int) body.whole("max_keys", 1, MOST_KEYS, USUAL_KEYS);
-        long maxBytes = body.whole("max_bytes", 1, MOST_BYTES, room());
+        FleetParts all = scoped(exchange);
+        long maxBytes = body.whole("max_bytes", 1, MOST_BYTES, all == null ? room() : 0);
         Duration limit = body.duration("time_limit", Duration.ofMillis(100), Duration.ofMinutes(10))
                 .orElse(USUAL_TIME);
         String reason = body.reason();
         body.check();
-        controls.expect(exchange.ifVersion());
+        if (all == null) {
+            controls.expect(exchange.ifVersion());
+        }
         if (exchange.dryRun()) {
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("dry_run", true);
             json.put("max_keys", maxKeys);
-            json.put("max_bytes", maxBytes);
+            json.put("max_bytes", maxBytes == 0 ? room() : maxBytes);
             json.put("time_limit_ms", limit.toMillis());
-            return Response.json(json);
+            return CompletableFuture.completedFuture(Response.json(json));
         }
         WarmUpPlan plan = new WarmUpPlan(source, keys, pattern, null, maxKeys, maxBytes, limit, rate, concurrency);
-        return Response.json(ACCEPTED, document(controls.warmUps().begin(plan, null, reason)))
-                .header("Location", PATH);
+        if (all == null) {
+            return CompletableFuture.completedFuture(
+                    Response.json(ACCEPTED, document(controls.warmUps().begin(plan, null, reason)))
+                            .header("Location", PATH));
+        }
+        controls.warmUps().expectNone();
+        return all.warmUps().begin(plan, ask(exchange, reason)).thenApply(done -> ofFleet(ACCEPTED, done));
     }
 
     private static Source source(Body body) {
@@ -118,11 +137,38 @@ final class WarmUpRoutes {
         return Response.json(document(controls.warmUps().last().orElse(null)));
     }
 
-    private Response cancel(Exchange exchange) throws ProblemException, RefusedException {
+    private CompletionStage<Response> cancel(Exchange exchange) throws ProblemException, RefusedException {
+        FleetParts all = scoped(exchange);
         exchange.body().check();
-        controls.expect(exchange.ifVersion());
         WarmUps warmUps = controls.warmUps();
-        return Response.json(document((exchange.dryRun() ? warmUps.last() : warmUps.cancel()).orElse(null)));
+        if (all == null) {
+            controls.expect(exchange.ifVersion());
+            return CompletableFuture.completedFuture(
+                    Response.json(document((exchange.dryRun() ? warmUps.last() : warmUps.cancel()).orElse(null))));
+        }
+        return all.warmUps().cancel(ask(exchange, "")).thenApply(done -> ofFleet(OK, done));
+    }
+
+    /** Whom it is about: null for this pod alone. */
+    private @Nullable FleetParts scoped(Exchange exchange) {
+        if (exchange.options().scope() == Scope.FLEET && fleet == null) {
+            exchange.body().fault("scope", "must be pod: without redis there is no fleet");
+        }
+        return exchange.options().scope() == Scope.POD ? null : fleet;
+    }
+
+    private static Ask ask(Exchange exchange, String reason) {
+        return new Ask(
+                exchange.ifVersion(), exchange.by(), reason, exchange.options().patience(), exchange.dryRun());
+    }
+
+    /** How this pod's is, and who has heard of it. */
+    private Response ofFleet(HttpResponseStatus status, FleetOutcome done) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("scope", "fleet");
+        json.putAll(document(controls.warmUps().last().orElse(null)));
+        json.put("pods", ChangeReplies.pods(done));
+        return Response.json(status, json).header("Location", PATH);
     }
 
     private Map<String, Object> document(WarmUps.@Nullable Job job) {

@@ -1,5 +1,6 @@
 package io.tiercel.sidecar.http;
 
+import static java.util.Objects.requireNonNull;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -71,7 +72,7 @@ class HotSetTest {
     void a_page_that_is_asked_for_too_early_comes_later() throws Exception {
         serving.backend.hotPages.add(new byte[1_000_000]);
         serving.backend.hotPages.add(new byte[10]);
-        String next = ask(null).headers().get("Tiercel-Next");
+        String next = requireNonNull(ask(null).headers().get("Tiercel-Next"));
         Route route = routes.routes().get(1);
 
         var second = route.handler()
@@ -94,7 +95,7 @@ class HotSetTest {
         cpu = 0.71;
         assertThatThrownBy(() -> ask(null)).hasMessageContaining("busy");
         cpu = 0.7;
-        String next = ask(null).headers().get("Tiercel-Next");
+        String next = requireNonNull(ask(null).headers().get("Tiercel-Next"));
         cpu = 0.71;
         assertThatThrownBy(() -> ask(next)).hasMessageContaining("busy");
         cpu = -1;
