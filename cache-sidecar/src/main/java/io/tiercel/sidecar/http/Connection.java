@@ -291,13 +291,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void leave() {
         phase = Phase.LEAVING;
         ChannelHandlerContext ctx = context();
-        if (ctx.channel() instanceof DuplexChannel duplex && ctx.pipeline().get(SslHandler.class) == null) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            ChannelFuture unused = tls.closeOutbound();
+        } else if (ctx.channel() instanceof DuplexChannel duplex) {
             ChannelFuture unused = duplex.shutdownOutput();
-            waitFor(LINGER, this::close);
-            goOn();
         } else {
             close();
+            return;
         }
+        waitFor(LINGER, this::close);
+        goOn();
     }
 
     private void close() {
