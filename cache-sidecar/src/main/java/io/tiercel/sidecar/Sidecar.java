@@ -31,6 +31,7 @@ import io.tiercel.sidecar.front.User;
 import io.tiercel.sidecar.http.HttpConfig;
 import io.tiercel.sidecar.http.HttpServer;
 import io.tiercel.sidecar.http.Role;
+import io.tiercel.sidecar.keyspace.HeapPressure;
 import io.tiercel.sidecar.keyspace.KeyspaceSettings;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.memory.MemoryKeyspace;
@@ -64,6 +65,7 @@ final class Sidecar implements Running {
     private static final Duration SHORTEST_PASS_TIMEOUT = Duration.ofSeconds(5);
     private static final int PASS_FACTOR = 25;
     private static final Duration MOVING_GRACE = Duration.ofSeconds(5);
+    private static final Duration HEAP_LOOK = Duration.ofMillis(250);
     private static final int MOST_THREADS = 4;
 
     private final SidecarConfig config;
@@ -109,6 +111,7 @@ final class Sidecar implements Running {
             this.controls = opened(new Controls(live, resp.backend(), startup(), scheduler, InstantSource.system()));
             this.http = opened(HttpServer.start(
                     http(), controls, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+            relieveHeap(redis, controls, scheduler);
             RespServer server = resp;
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
@@ -297,6 +300,18 @@ final class Sidecar implements Running {
                         setting.value() == null ? "" : setting.value(),
                         setting.source().toString()))
                 .toList();
+    }
+
+    /** What is in memory alone is not made less: its owners would lose it. */
+    private static void relieveHeap(
+            @Nullable RedisKeyspace redis, Controls controls, ScheduledExecutorService scheduler) {
+        if (redis == null) {
+            return;
+        }
+        HeapPressure pressure =
+                new HeapPressure(redis.copies(), text -> controls.events().add("memory", text));
+        long every = HEAP_LOOK.toMillis();
+        var unused = scheduler.scheduleWithFixedDelay(pressure::look, every, every, TimeUnit.MILLISECONDS);
     }
 
     // ---- the beginning and the end

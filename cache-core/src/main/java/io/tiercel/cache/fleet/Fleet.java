@@ -56,7 +56,7 @@ public final class Fleet implements AutoCloseable {
     private final FleetSize size;
     private final Map<String, FleetBudget> budgets = new ConcurrentHashMap<>();
     private final Map<String, LoadShares> shares = new ConcurrentHashMap<>();
-    private final LoadShares unlimited = new LoadShares(this, null);
+    private final LoadShares unlimited = new LoadShares(this::size, null);
     private final List<Consumer<FleetView>> listeners = new CopyOnWriteArrayList<>();
     private final FleetConfig config;
 
@@ -178,7 +178,7 @@ public final class Fleet implements AutoCloseable {
      */
     public FleetShares shares(String source, int limit) {
         FleetBudget budget = budget(source, limit);
-        return shares.computeIfAbsent(source, name -> LoadShares.of(this, budget));
+        return shares.computeIfAbsent(source, name -> LoadShares.of(this::size, budget));
     }
 
     /** As {@link #shares(String, int)} without a limit: caches only learn how many instances there are. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,21 +14,26 @@ import org.jspecify.annotations.Nullable;
  * share has become smaller. Thread-safe.
  */
 final class LoadShares implements FleetShares {
-    private final Fleet fleet;
+    private final IntSupplier size;
     private final @Nullable FleetBudget budget;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicInteger turn = new AtomicInteger();
     private int taken;
 
-    /** @param budget null if the fleet has no limit */
-    LoadShares(Fleet fleet, @Nullable FleetBudget budget) {
-        this.fleet = fleet;
+    /**
+     * Shares of one instance.
+     *
+     * @param size by how many everything is divided
+     * @param budget null if the fleet has no limit
+     */
+    LoadShares(IntSupplier size, @Nullable FleetBudget budget) {
+        this.size = size;
         this.budget = budget;
     }
 
-    static LoadShares of(Fleet fleet, FleetBudget budget) {
-        LoadShares shares = new LoadShares(fleet, budget);
+    static LoadShares of(IntSupplier size, FleetBudget budget) {
+        LoadShares shares = new LoadShares(size, budget);
         budget.inUse(shares::taken);
         budget.onChange(shares::tell);
         return shares;
@@ -35,7 +41,7 @@ final class LoadShares implements FleetShares {
 
     @Override
     public int size() {
-        return fleet.size();
+        return size.getAsInt();
     }
 
     @Override
