@@ -40,6 +40,11 @@ public final class CachePolicy {
         @Nullable
         Duration localTtl;
 
+        @Nullable
+        Duration longestLocalTtl;
+
+        int localTtlInstances = 2;
+
         Duration negativeTtl = Duration.ofSeconds(5);
         boolean negativeEntries = true;
         double jitter = 0.2;
@@ -60,6 +65,8 @@ public final class CachePolicy {
             Settings copy = new Settings();
             copy.ttl = ttl;
             copy.localTtl = localTtl;
+            copy.longestLocalTtl = longestLocalTtl;
+            copy.localTtlInstances = localTtlInstances;
             copy.negativeTtl = negativeTtl;
             copy.negativeEntries = negativeEntries;
             copy.jitter = jitter;
@@ -82,6 +89,8 @@ public final class CachePolicy {
             return Arrays.asList(
                     ttl,
                     localTtl,
+                    longestLocalTtl,
+                    localTtlInstances,
                     negativeTtl,
                     negativeEntries,
                     jitter,
@@ -140,11 +149,48 @@ public final class CachePolicy {
     /**
      * Limits the life of L1's copies. Unset, they live as long as their entry.
      *
+     * <p>In a cache with {@link TieredCacheBuilder#fleet} it is what holds for up to {@link #localTtlInstances()} instances.
+     * With N times as many it becomes N times as long, up to {@link #longestLocalTtl()}: each of them reads a key that much
+     * less often, so with the same life L2 would be asked that much more often for it. This only while the first remote
+     * tier tells of changes, so that a copy that lives longer is not staler.
+     *
      * @param localTtl positive, at most {@link #LONGEST}
      */
     public CachePolicy localTtl(Duration localTtl) {
         positive("localTtl", localTtl);
         return with(s -> s.localTtl = localTtl);
+    }
+
+    /** How long a copy may stay in L1 however many instances there are. Default: {@link #ttl()}. */
+    public Duration longestLocalTtl() {
+        Duration longest = is.longestLocalTtl;
+        return longest == null ? ttl() : longest;
+    }
+
+    /**
+     * Limits what {@link #localTtl(Duration)} becomes as instances are added. It bounds how stale a copy can be if a change
+     * was not told of, for whatever reason.
+     *
+     * @param longestLocalTtl positive, at most {@link #LONGEST}; not less than localTtl, not more than ttl
+     */
+    public CachePolicy longestLocalTtl(Duration longestLocalTtl) {
+        positive("longestLocalTtl", longestLocalTtl);
+        return with(s -> s.longestLocalTtl = longestLocalTtl);
+    }
+
+    /** For how many instances {@link #localTtl()} is meant. Default 2. */
+    public int localTtlInstances() {
+        return is.localTtlInstances;
+    }
+
+    /**
+     * For how many instances {@link #localTtl(Duration)} is meant; with more it becomes longer.
+     *
+     * @param instances from 1 to 1,000
+     */
+    public CachePolicy localTtlInstances(int instances) {
+        between("localTtlInstances", instances, 1, 1_000);
+        return with(s -> s.localTtlInstances = instances);
     }
 
     /** How long it is remembered that a key has no value. Default 5 s. */
@@ -395,6 +441,16 @@ public final class CachePolicy {
 
     // ---- what follows from the settings
 
+    /** How long L1 keeps a copy with so many instances. */
+    Duration localTtl(int instances) {
+        Duration alone = localTtl();
+        if (instances <= is.localTtlInstances) {
+            return alone;
+        }
+        Duration grown = alone.multipliedBy(instances).dividedBy(is.localTtlInstances);
+        return grown.compareTo(longestLocalTtl()) < 0 ? grown : longestLocalTtl();
+    }
+
     /** How long past its fresh life an entry is kept. */
     Duration staleLife() {
         return is.staleIfError.compareTo(is.staleWhileRevalidate) >= 0 ? is.staleIfError : is.staleWhileRevalidate;
@@ -413,6 +469,11 @@ public final class CachePolicy {
         }
         if (localTtl().compareTo(ttl()) > 0) {
             return "policy.localTtl must not be longer than policy.ttl: " + localTtl() + " > " + ttl();
+        }
+        Duration longest = is.longestLocalTtl;
+        if (longest != null && (longest.compareTo(localTtl()) < 0 || longest.compareTo(ttl()) > 0)) {
+            return "policy.longestLocalTtl must be from policy.localTtl to policy.ttl: " + longest + " is not from "
+                    + localTtl() + " to " + ttl();
         }
         if (!is.softTimeout.isZero() && !is.hardTimeout.isZero() && is.softTimeout.compareTo(is.hardTimeout) >= 0) {
             return "policy.softTimeout must be shorter than policy.hardTimeout: " + is.softTimeout + " >= "
@@ -467,6 +528,8 @@ public final class CachePolicy {
     @Override
     public String toString() {
         return "CachePolicy[ttl=" + is.ttl + ", localTtl=" + (is.localTtl == null ? is.ttl : is.localTtl)
+                + " for " + is.localTtlInstances + " instances, at most "
+                + (is.longestLocalTtl == null ? is.ttl : is.longestLocalTtl)
                 + ", negativeTtl=" + (is.negativeEntries ? is.negativeTtl : "off") + ", jitter=" + is.jitter
                 + ", staleIfError=" + is.staleIfError + ", staleWhileRevalidate=" + is.staleWhileRevalidate
                 + ", lifeboat=" + is.lifeboat + ", refreshAhead=" + is.refreshAhead + ", refreshAheadIdle="

@@ -82,8 +82,9 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
             events.emit(new CacheEvent.PolicyChanged(name, before, after));
             requireNonNull(morePermits.get()).run();
         });
-        LoaderPermits permits = new LoaderPermits(name, policy, alarm, time, counters);
+        LoaderPermits permits = new LoaderPermits(name, policy, alarm, time, counters, builder.fleet());
         morePermits.set(permits::handOut);
+        permits.listen();
         Backoffs backoffs = new Backoffs(policy, time);
         Flights<Answer<V>> loads = new Flights<>();
         List<TierGuard> guards = RemoteTiers.guards(name, builder.remotes(), builder.resilience(), events, alarm, time);
@@ -148,6 +149,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
                 waiters,
                 new OwnFills<>(time),
                 permits,
+                builder.fleet(),
                 backoffs,
                 new Patience<>(name, policy, loads, backoffs, alarm, counters),
                 new Repairs(name, alarm, events),
@@ -489,6 +491,17 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
     }
 
     @Override
+    public @Nullable FleetStats fleet() {
+        FleetShares fleet = engine.fleet();
+        if (fleet == null) {
+            return null;
+        }
+        int size = fleet.size();
+        CachePolicy policy = engine.policy().get();
+        return new FleetStats(size, fleet.loaderPermits(), policy.localTtl(size));
+    }
+
+    @Override
     public List<NodeStats> nodes() {
         return engine.remotes().guards().stream()
                 .flatMap(guard -> guard.nodes().stats().stream())
@@ -542,6 +555,7 @@ final class DefaultTieredCache<K, V> implements TieredCache<K, V> {
         engine.repairs().close(engine.remotes().timeouts().multipliedBy(2));
         background.await(engine.remotes().timeouts());
         alarm.close();
+        engine.permits().close();
         engine.watch().close();
         engine.remotes().guards().forEach(TierGuard::close);
         if (engine.local() != null) {

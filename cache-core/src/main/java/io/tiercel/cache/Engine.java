@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.tiercel.cache.Flights.Flight;
 import io.tiercel.cache.tier.Provenance;
 import io.tiercel.cache.tier.Section;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param repairWrites do not heed breakers: a write that a hung node got may be done when it wakes, and the removal that
  *     repairs it must then be behind it in the same queue, and not come when the breaker lets the next call through
  * @param generations null if the cache has no remote tier
+ * @param fleet null if the cache belongs to none
  */
 record Engine<K, V>(
         String name,
@@ -46,6 +48,7 @@ record Engine<K, V>(
         Waiters waiters,
         OwnFills<K> ownFills,
         LoaderPermits permits,
+        @Nullable FleetShares fleet,
         Backoffs backoffs,
         Patience<V> patience,
         Repairs repairs,
@@ -146,10 +149,20 @@ record Engine<K, V>(
         if (!backed && ticket.section() != null) {
             watched = watched.endingBy(ticket.taken() + watch.boundNanos());
         }
-        Entry<V> bounded = now.localTtl().compareTo(now.ttl()) < 0
-                ? watched.endingBy(time.nanos() + now.localTtl().toNanos())
-                : watched;
-        return now.refreshAhead() == 0 ? bounded : renewedAhead(key, bounded, now.refreshAhead());
+        // Before it is bounded: what is renewed is the value in all tiers, by its own age and not by its copy's here.
+        Entry<V> renewed = now.refreshAhead() == 0 ? watched : renewedAhead(key, watched, now.refreshAhead());
+        Duration most = localTtl(now, ticket.section());
+        return most.compareTo(now.ttl()) < 0 ? renewed.endingBy(time.nanos() + most.toNanos()) : renewed;
+    }
+
+    /**
+     * With twice the instances each of them reads a key half as often, and with the same life its copy would be used half as
+     * often before it ends. A longer life asks somebody to tell of changes.
+     */
+    private Duration localTtl(CachePolicy policy, @Nullable Section section) {
+        return fleet == null || section == null || !section.isVouched(time.nanos())
+                ? policy.localTtl()
+                : policy.localTtl(fleet.size());
     }
 
     /** It is not read by being renewed: when it was read last is known of the entry before. */
@@ -157,7 +170,16 @@ record Engine<K, V>(
         long now = time.nanos();
         Entry<V> before = localEntry(key);
         Ahead known = before == null ? null : before.ahead;
-        return entry.renewedAfter(share, now, time.millis(), known == null ? now : known.readAt());
+        return entry.renewedAfter(later(share), now, time.millis(), known == null ? now : known.readAt());
+    }
+
+    /** The instances' copies come of age together: the first to renew one spares the others from asking for it. */
+    private double later(double share) {
+        if (fleet == null) {
+            return share;
+        }
+        double spread = (1 - share) / 2 * (1 - 1.0 / fleet.size());
+        return share + spread * lives.random().getAsDouble();
     }
 
     /** From here on no ticket taken before is good, and no reader joins a flight that began before. */

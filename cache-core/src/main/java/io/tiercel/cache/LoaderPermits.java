@@ -23,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing here waits: a permit comes by a future. Thread-safe.
  */
-final class LoaderPermits {
+final class LoaderPermits implements AutoCloseable {
     private final String cache;
     private final Live<CachePolicy> policy;
     private final Alarm alarm;
     private final TimeSource time;
     private final Counters counters;
+    private final @Nullable FleetShares fleet;
+    private final Runnable more = this::handOut;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Waiting> readers = new ArrayDeque<>();
@@ -40,12 +42,34 @@ final class LoaderPermits {
     private final Set<Thread> loading = ConcurrentHashMap.newKeySet();
     private @Nullable Adaptive adaptive;
 
-    LoaderPermits(String cache, Live<CachePolicy> policy, Alarm alarm, TimeSource time, Counters counters) {
+    /** @param fleet with whom they are shared; null with nobody */
+    LoaderPermits(
+            String cache,
+            Live<CachePolicy> policy,
+            Alarm alarm,
+            TimeSource time,
+            Counters counters,
+            @Nullable FleetShares fleet) {
         this.cache = cache;
         this.policy = policy;
         this.alarm = alarm;
         this.time = time;
         this.counters = counters;
+        this.fleet = fleet;
+    }
+
+    /** From now on learns when the fleet has more, until it is closed. */
+    void listen() {
+        if (fleet != null) {
+            fleet.onMore(more);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (fleet != null) {
+            fleet.forget(more);
+        }
     }
 
     private record Adaptive(int most, Gradient2Limit limit) {}
@@ -94,6 +118,10 @@ final class LoaderPermits {
     private @Nullable Permit take(boolean background) {
         int limit = limit();
         if (out >= limit || (background && outBehind >= Math.max(1, limit / 2))) {
+            return null;
+        }
+        // Last, as what is taken of the fleet's is used.
+        if (fleet != null && !fleet.takeLoaderPermit()) {
             return null;
         }
         out++;
@@ -153,7 +181,7 @@ final class LoaderPermits {
 
     private CacheOverloadedException overloaded(Reason reason, String what) {
         long before = readers.size() + 1L;
-        long nanos = before * meanNanos.get() / limit();
+        long nanos = before * meanNanos.get() / Math.max(1, limit());
         Duration retryAfter = Duration.ofNanos(Math.max(1_000_000, nanos));
         return new CacheOverloadedException(
                 "cache '" + cache + "': the source is not asked: " + what + ", " + out + " loader calls are under way",
@@ -170,6 +198,9 @@ final class LoaderPermits {
             }
         } finally {
             lock.unlock();
+        }
+        if (fleet != null) {
+            fleet.returnLoaderPermit();
         }
         handOut();
     }
@@ -221,8 +252,13 @@ final class LoaderPermits {
         }
     }
 
-    /** How many may be out; called with the lock. */
+    /** How many may be out; called with the lock. 0 if others have the whole source. */
     private int limit() {
+        int own = ownLimit();
+        return fleet == null ? own : Math.min(own, fleet.loaderPermits());
+    }
+
+    private int ownLimit() {
         CachePolicy now = policy.get();
         if (!now.adaptivePermits()) {
             adaptive = null;

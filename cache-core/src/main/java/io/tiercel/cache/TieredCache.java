@@ -165,6 +165,10 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /** How the cache gets on with its source: loader calls under way, waiting, refused, too slow. */
     LoaderStats loaders();
 
+    /** What the fleet that it belongs to makes of its settings; null without {@link TieredCacheBuilder#fleet}. */
+    @Nullable
+    FleetStats fleet();
+
     /** How calls to the nodes of the remote tiers fare: those that were asked, the nearest tier's first. */
     List<NodeStats> nodes();
 

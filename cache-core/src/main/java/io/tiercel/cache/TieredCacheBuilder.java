@@ -36,6 +36,7 @@ public final class TieredCacheBuilder<K, V> {
     private final Set<Guard> without = EnumSet.noneOf(Guard.class);
     private boolean plainKeys = true;
     private @Nullable Executor executor;
+    private @Nullable FleetShares fleet;
     private TimeSource time = TimeSource.SYSTEM;
 
     TieredCacheBuilder(String name) {
@@ -122,6 +123,25 @@ public final class TieredCacheBuilder<K, V> {
     /** Changes how remote tiers that fail are treated. The defaults are on and safe. */
     public TieredCacheBuilder<K, V> resilience(UnaryOperator<Resilience> change) {
         this.resilience = requireNonNull(requireNonNull(change, "resilience").apply(resilience), "resilience");
+        return this;
+    }
+
+    /**
+     * Makes the cache one of a fleet: of the loader calls that the fleet's source stands, it makes no more than this
+     * instance's share at once, whatever {@link CachePolicy#loaderPermits()} says beyond that; and L1 keeps its copies for
+     * longer the more instances there are, see {@link CachePolicy#localTtl(Duration)}. Once at most.
+     *
+     * <p>With no share at the moment loads wait as if all permits were taken. A loader that reads from another cache of the
+     * same shares needs a permit for each of the two; leave one of them out if that is how they are used.
+     *
+     * @param fleet {@code fleet.shares("orders-db", 40)}; may be given to several caches
+     */
+    public TieredCacheBuilder<K, V> fleet(FleetShares fleet) {
+        requireNonNull(fleet, "fleet");
+        if (this.fleet != null) {
+            throw new IllegalStateException("fleet is already set: a cache belongs to one");
+        }
+        this.fleet = fleet;
         return this;
     }
 
@@ -216,6 +236,11 @@ public final class TieredCacheBuilder<K, V> {
     @Nullable
     Executor executor() {
         return executor;
+    }
+
+    @Nullable
+    FleetShares fleet() {
+        return fleet;
     }
 
     TimeSource time() {

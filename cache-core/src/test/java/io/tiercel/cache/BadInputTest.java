@@ -127,6 +127,25 @@ class BadInputTest {
     }
 
     @Test
+    void what_a_fleet_makes_of_local_lives_stays_between_the_two_lives() {
+        Class<?> iae = IllegalArgumentException.class;
+        refused(() -> local().policy(p -> p.longestLocalTtl(Duration.ZERO)), iae, "longestLocalTtl must be positive");
+        refused(() -> local().policy(p -> p.localTtlInstances(0)), iae, "localTtlInstances must be from 1 to 1000: 0");
+        refused(() -> local().fleet(null), NullPointerException.class, "fleet");
+        refused(
+                () -> local().fleet(new FakeShares(2)).fleet(new FakeShares(2)),
+                IllegalStateException.class,
+                "fleet is already set");
+        for (Duration longest : List.of(ofSeconds(9), ofMinutes(2))) {
+            refused(
+                    () -> cache.policy().update(p -> p.localTtl(ofSeconds(10)).longestLocalTtl(longest)),
+                    IllegalStateException.class,
+                    "policy.longestLocalTtl must be from policy.localTtl to policy.ttl: " + longest
+                            + " is not from PT10S to PT1M");
+        }
+    }
+
+    @Test
     void a_local_life_longer_than_the_whole_is_a_contradiction_also_when_changed_live() {
         refused(
                 () -> local().policy(p -> p.localTtl(ofMinutes(2))).build(),

@@ -254,7 +254,7 @@ class OriginTest {
         Live<CachePolicy> policy =
                 new Live<>(CachePolicy.UNSET.loaderPermits(16).adaptivePermits(true), now -> {}, (before, after) -> {});
         try (Alarm alarm = new Alarm("t")) {
-            LoaderPermits permits = new LoaderPermits("t", policy, alarm, time, new Counters());
+            LoaderPermits permits = new LoaderPermits("t", policy, alarm, time, new Counters(), null);
             IntStream.range(0, 16)
                     .forEach(i -> assertThat(permits.tryAcquire(false)).isNotNull());
 

@@ -46,6 +46,7 @@ import io.tiercel.sidecar.front.WarmUpSettings;
 import io.tiercel.sidecar.http.HttpConfig;
 import io.tiercel.sidecar.http.HttpServer;
 import io.tiercel.sidecar.http.Role;
+import io.tiercel.sidecar.keyspace.HeapPressure;
 import io.tiercel.sidecar.keyspace.KeyspaceSettings;
 import io.tiercel.sidecar.keyspace.RedisKeyspace;
 import io.tiercel.sidecar.memory.MemoryKeyspace;
@@ -83,6 +84,7 @@ final class Sidecar implements Running {
     private static final Duration SHORTEST_PASS_TIMEOUT = Duration.ofSeconds(5);
     private static final int PASS_FACTOR = 25;
     private static final Duration MOVING_GRACE = Duration.ofSeconds(5);
+    private static final Duration HEAP_LOOK = Duration.ofMillis(250);
     private static final int MOST_THREADS = 4;
     private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);
@@ -140,6 +142,7 @@ final class Sidecar implements Running {
             }
             this.http = opened(HttpServer.start(
                     http(), controls, parts, resp.backend(), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
+            relieveHeap(redis, controls, scheduler);
             RespServer server = resp;
             controls.onDrain(begins -> {
                 if (begins && !draining.get()) {
@@ -398,6 +401,18 @@ final class Sidecar implements Running {
                         setting.value() == null ? "" : setting.value(),
                         setting.source().toString()))
                 .toList();
+    }
+
+    /** What is in memory alone is not made less: its owners would lose it. */
+    private static void relieveHeap(
+            @Nullable RedisKeyspace redis, Controls controls, ScheduledExecutorService scheduler) {
+        if (redis == null) {
+            return;
+        }
+        HeapPressure pressure =
+                new HeapPressure(redis.copies(), text -> controls.events().add("memory", text));
+        long every = HEAP_LOOK.toMillis();
+        var unused = scheduler.scheduleWithFixedDelay(pressure::look, every, every, TimeUnit.MILLISECONDS);
     }
 
     // ---- the beginning and the end

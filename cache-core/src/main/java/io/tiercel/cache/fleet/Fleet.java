@@ -2,6 +2,7 @@ package io.tiercel.cache.fleet;
 
 import static java.util.Objects.requireNonNull;
 
+import io.tiercel.cache.FleetShares;
 import io.tiercel.cache.tier.ScriptRunner;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,6 +56,8 @@ public final class Fleet implements AutoCloseable {
     private final ScheduledExecutorService thread;
     private final FleetSize size;
     private final Map<String, FleetBudget> budgets = new ConcurrentHashMap<>();
+    private final Map<String, LoadShares> shares = new ConcurrentHashMap<>();
+    private final LoadShares unlimited = new LoadShares(this::size, null);
     private final List<Consumer<FleetView>> listeners = new CopyOnWriteArrayList<>();
     private final FleetConfig config;
 
@@ -171,6 +174,23 @@ public final class Fleet implements AutoCloseable {
         }
         beatSoon();
         return budget;
+    }
+
+    /**
+     * This instance's share of what a source stands, for the caches that load from it: what all instances load from it at
+     * once never adds up to more. For {@link io.tiercel.cache.TieredCacheBuilder#fleet}; the same object for the same name.
+     *
+     * @param source what the budget is called, which is then used for nothing else; as in {@link #budget}
+     * @param limit how many loader calls there may be at once in all instances together; as in {@link #budget}
+     */
+    public FleetShares shares(String source, int limit) {
+        FleetBudget budget = budget(source, limit);
+        return shares.computeIfAbsent(source, name -> LoadShares.of(this::size, budget));
+    }
+
+    /** As {@link #shares(String, int)} without a limit: caches only learn how many instances there are. */
+    public FleetShares shares() {
+        return unlimited;
     }
 
     /** Tells Redis soon, so that what has changed here is known before the next heartbeat is due. */

@@ -115,6 +115,7 @@ public final class TieredCacheMetrics extends CacheMeterBinder<TieredCache<?, ?>
         bindLoads(registry, cache, stats.remote().stream().map(TierStats::name).toList());
         bindRequests(registry, cache);
         new LoaderMeters(registry, tags).bind(cache);
+        new FleetMeters(registry, tags).bind(cache);
         bindLocal(registry, cache);
         bindCoherence(registry, cache);
         for (int depth = 0; depth < stats.remote().size(); depth++) {

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tiercel.cache.FleetShares;
 import io.tiercel.cache.LocalTier;
 import io.tiercel.cache.TieredCache;
 import io.tiercel.cache.codec.Codec;
@@ -59,9 +60,37 @@ class MetricsDocTest {
                 .remote(new MapTier("redis"))
                 .codec(Codec.utf8())
                 .policy(p -> p.ttl(Duration.ofMinutes(1)))
+                .fleet(new Two())
                 .build();
         cache.put("a", "1"); // nodes have meters from the first call on
         return cache;
+    }
+
+    /** A fleet of two that has no limit. */
+    private record Two() implements FleetShares {
+        @Override
+        public int size() {
+            return 2;
+        }
+
+        @Override
+        public int loaderPermits() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public boolean takeLoaderPermit() {
+            return true;
+        }
+
+        @Override
+        public void returnLoaderPermit() {}
+
+        @Override
+        public void onMore(Runnable listener) {}
+
+        @Override
+        public void forget(Runnable listener) {}
     }
 
     /** Without the gauges that a registry makes of a timer's buckets. */

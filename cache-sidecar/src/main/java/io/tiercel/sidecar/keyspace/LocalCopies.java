@@ -220,9 +220,14 @@ public final class LocalCopies {
         return eviction.weightedSize().orElse(0);
     }
 
-    /** How many bytes they may take. */
+    /** How many bytes they may take at the moment. */
     public long maximumBytes() {
-        return maximumBytes;
+        return eviction.getMaximum();
+    }
+
+    /** Lets them take only such a share of what was set; above 0, at most 1. What is too much is dropped on the spot. */
+    void shrinkTo(double share) {
+        eviction.setMaximum((long) (maximumBytes * share));
     }
 
     /** Keys with a value, the hottest first. */
