@@ -216,7 +216,7 @@ class FleetSharesTest {
     void what_came_in_while_changes_were_not_told_of_stays_no_longer_when_they_are_again() {
         TieredCache<String, String> cache = cacheWithFeed(p -> p);
         fleet.size = 20;
-        assertThat(stays(cache)).isEqualTo(ofSeconds(300));
+        assertThat(stays(cache)).isEqualTo(ofMinutes(5));
         cache.invalidate("a");
 
         l2.feeds.forEach(FakeFeed::doubt);
