@@ -106,6 +106,12 @@ expect() {
     pods expect "$@" || fail "a pod has something else in force" "see above; GET /admin/config there tells where it comes from"
 }
 
+# original FIELD...: what must be as every pod was started with.
+original() {
+    [ "$dry" = no ] || return 0
+    pods original "$@" || fail "a pod has something set by people" "see above; run this again"
+}
+
 # scale N: has the scaler make it so many pods, and learns where they are.
 scale() {
     say "   $SCALER scale $1"

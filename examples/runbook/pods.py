@@ -94,6 +94,8 @@ def brief():
     try:
         reply = json.loads(text)
     except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
         print(text[:200])
         return 0
     parts = []
@@ -125,28 +127,41 @@ def acked(version):
     return told(until(ACK_SECONDS, behind), f"has version {version}")
 
 
-def differing(expected):
-    """What is in force and is not expected. NAME=VALUE is a value, NAME@SOURCE where it comes from, NAME@!S where not."""
+def differing(fits):
+    """What fits() says of the fields of each pod's configuration."""
     problems = []
     for admin in admins():
         status, config = get(admin + "/admin/config")
-        if status != 200:
+        if status == 200:
+            problems += [f"{admin}: {problem}" for problem in fits(config["fields"])]
+        else:
             problems.append(f"{admin}: expected its configuration, found {status} {config.get('reason', '')}")
-            continue
-        for one in expected:
-            name, mark, wanted = re.fullmatch(r"(\w+)([=@])(.*)", one).groups()
-            field = config["fields"].get(name, {})
-            found = json.dumps(field.get("value")).strip('"') if mark == "=" else str(field.get("source"))
-            others = wanted[1:].split(",") if wanted.startswith("!") else None
-            fits = found == wanted if others is None else not any(re.fullmatch(other, found) for other in others)
-            if not fits:
-                what = "" if mark == "=" else " source"
-                problems.append(f"{admin}: {name}{what}: expected {wanted}, found {found}")
     return problems
 
 
 def expect(expected):
-    return told(until(ACK_SECONDS, lambda: differing(expected)), ", ".join(expected))
+    """NAME=VALUE is what must be in force."""
+
+    def others(fields):
+        for one in expected:
+            name, wanted = one.split("=", 1)
+            found = json.dumps(fields.get(name, {}).get("value")).strip('"')
+            if found != wanted:
+                yield f"{name}: expected {wanted}, found {found}"
+
+    return told(until(ACK_SECONDS, lambda: differing(others)), ", ".join(expected))
+
+
+def original(names):
+    """What must not have been set by people since the start."""
+
+    def changed(fields):
+        for name in names:
+            source = fields[name]["source"]
+            if source in ("override", "fleet", "emergency") or source.startswith("event:"):
+                yield f"{name}: expected what it was started with, found {fields[name]['value']} from {source}"
+
+    return told(until(ACK_SECONDS, lambda: differing(changed)), ", ".join(names) + " as at the start")
 
 
 def ready():
@@ -256,6 +271,7 @@ def main(command, *arguments):
         "brief": brief,
         "acked": lambda: acked(int(arguments[0])),
         "expect": lambda: expect(arguments),
+        "original": lambda: original(arguments),
         "ready": ready,
         "warm": warm,
         "table": lambda: table(arguments),
