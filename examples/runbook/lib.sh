@@ -116,14 +116,14 @@ original() {
 scale() {
     say "   $SCALER scale $1"
     [ "$dry" = no ] || return 0
-    $SCALER scale "$1" || fail "the scaler did not get to $1 pods" "its message is above; run this again, what is done already is done once"
+    "$SCALER" scale "$1" || fail "the scaler did not get to $1 pods" "its message is above; run this again, what is done already is done once"
     learn
 }
 
 # learn: the pods' addresses, if the scaler can tell.
 learn() {
-    [ "$SCALER" != "$here/fleet" ] || PODS=$($SCALER admins)
-    [ -n "$PODS" ] || PODS=$ADMIN
+    [ "$SCALER" = "$here/fleet" ] || return 0
+    PODS=$("$SCALER" admins) || fail "no pods are known" "for a fleet elsewhere set ADMIN, HTTP, PODS and SCALER: README.md"
 }
 
 # size: how many pods the fleet has.
