@@ -53,7 +53,8 @@ final class ExamplesInDocsTest {
                         "docs/sidecar.md",
                         "docs/runbook.md",
                         "docs/scaling.md",
-                        "examples/leases/README.md")
+                        "examples/leases/README.md",
+                        "examples/runbook/README.md")
                 .map(ROOT::resolve)
                 .toList();
         for (Path document : documents) {
