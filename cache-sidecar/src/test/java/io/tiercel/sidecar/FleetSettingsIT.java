@@ -329,6 +329,10 @@ class FleetSettingsIT {
     void an_emergency_is_one_call_and_goes_back_by_itself() throws Exception {
         fleetOf(2);
         send(pods.get(0), "/admin/cache/config", "{\"ttl\":100}");
+        JsonNode would = json(send(pods.get(0), "/admin/scaling/emergency?dry_run=true", "{\"ttl\":777}"));
+        assertThat(would.at("/applied/ttl").asLong()).isEqualTo(777);
+        assertThat(would.at("/previous/ttl").asLong()).isEqualTo(100);
+        assertThat(ttl(pods.get(0))).isEqualTo(100);
 
         HttpResponse<String> declared = send(
                 pods.get(1),

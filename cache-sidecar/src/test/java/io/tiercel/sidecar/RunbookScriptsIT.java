@@ -14,9 +14,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The runbook's procedures, run by their own check against sidecars that are processes of their own. */
+/**
+ * The runbook's procedures, run by their own check against sidecars that are processes of their own. It takes minutes of
+ * a quiet machine, so it is run when asked for: {@code -Drunbook.check=true}.
+ */
+@EnabledIfSystemProperty(named = "runbook.check", matches = "true")
 @Timeout(360)
 final class RunbookScriptsIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();

@@ -33,12 +33,14 @@ public final class FleetEvents {
     private final WarmUps warmUps;
     private final WarmUpPlan plan;
     private final Set<String> warmed = new HashSet<>();
+    private final Instant started;
 
     /** @param plan how a pod is warmed up when an event's lead time begins */
     public FleetEvents(FleetControls fleet, WarmUps warmUps, WarmUpPlan plan) {
         this.fleet = requireNonNull(fleet, "fleet");
         this.warmUps = requireNonNull(warmUps, "warmUps");
         this.plan = requireNonNull(plan, "plan");
+        this.started = fleet.fleet().time();
     }
 
     /**
@@ -171,7 +173,11 @@ public final class FleetEvents {
     void look() throws RefusedException {
         Instant now = now();
         for (PlannedEvent event : planned()) {
-            if (event.warmUp() && event.isPrepared(now) && warmed.add(event.name() + event.start())) {
+            // Who has started since is warm.
+            if (event.warmUp()
+                    && event.isPrepared(now)
+                    && event.from().isAfter(started)
+                    && warmed.add(event.name() + event.start())) {
                 warmUps.begin(plan, null, "the event " + event.name() + " is near");
             }
         }

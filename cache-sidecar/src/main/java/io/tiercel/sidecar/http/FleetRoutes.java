@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Shows the fleet, and what was set for it and by whom. Thread-safe. */
 final class FleetRoutes {
+    /** What the fields begin with by which pods are told to drop what they have set for themselves. */
+    private static final String RESET = "reset.";
+
     private static final int MOST = 100;
     private static final int USUAL = 20;
     /** The largest number that every reader of JSON keeps whole. */
@@ -147,7 +150,11 @@ final class FleetRoutes {
         for (String name : names) {
             FleetDocument.Field was = old.get(name);
             FleetDocument.Field is = after.fields().get(name);
-            if (is == null) {
+            if (name.startsWith(RESET)) {
+                if (is != null && !is.equals(was)) {
+                    changes.add(name.substring(RESET.length()) + " reset at every pod");
+                }
+            } else if (is == null) {
                 changes.add(name + " removed");
             } else if (!is.equals(was)) {
                 changes.add(name + " = " + is.value() + (is.expiresAt() == null ? "" : ", until " + is.expiresAt()));
