@@ -18,7 +18,7 @@ class ViewsTest {
             "policy",
             "stats",
             "coherence",
-            "loaders",
+            "loaders", "fleet",
             "nodes",
             "hottestKeys",
             "warmUp",
