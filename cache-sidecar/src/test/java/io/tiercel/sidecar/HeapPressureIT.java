@@ -56,8 +56,6 @@ class HeapPressureIT {
 
             assertThat(sidecar.isAlive()).isTrue();
             assertThat(sidecar.log()).contains("L1 may take").doesNotContain("OutOfMemoryError");
-            System.err.println(
-                    sidecar.log().lines().filter(l -> l.contains("L1 may")).toList());
         }
     }
 

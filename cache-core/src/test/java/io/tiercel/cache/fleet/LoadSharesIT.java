@@ -140,6 +140,7 @@ class LoadSharesIT {
     }
 
     private void allIsHandedOut() {
+        assertThat(source.most.get()).as("asked for at once").isLessThanOrEqualTo(LIMIT);
         await().atMost(ofSeconds(20))
                 .until(() -> instances.stream().mapToInt(Instance::share).sum() == LIMIT);
     }
@@ -165,7 +166,6 @@ class LoadSharesIT {
 
         int refused =
                 instances.stream().mapToInt(instance -> instance.refused.get()).sum();
-        System.err.println("MOST " + source.most.get() + " calls " + source.calls.get() + " refused " + refused);
         assertThat(source.most.get()).as("seed %d", seed).isLessThanOrEqualTo(LIMIT);
         assertThat(refused).as("of those that stayed").isZero();
     }

@@ -4,17 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Random;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class LoadSharesTest {
-    private static final int ROUNDS = 20_000;
+    private static final int TAKERS = 2;
+    private static final int ROUNDS = 300;
 
-    private final FleetBudget budget = new FleetBudget("db", 100, 1);
+    private final FleetBudget budget = new FleetBudget("db", 1_000_000, 1);
     private final LoadShares shares = LoadShares.of(() -> 2, budget);
 
     private void become(int share) {
@@ -31,37 +33,49 @@ class LoadSharesTest {
      */
     @Test
     void nothing_is_taken_beyond_what_was_said_to_be_held_when_the_share_became_smaller() throws Exception {
-        AtomicBoolean ended = new AtomicBoolean();
-        List<Thread> takers = IntStream.range(0, 3)
+        CyclicBarrier barrier = new CyclicBarrier(TAKERS + 1);
+        List<Thread> takers = IntStream.range(0, TAKERS)
                 .mapToObj(i -> new Thread(() -> {
-                    while (!ended.get()) {
-                        if (shares.takeLoaderPermit()) {
-                            Thread.onSpinWait();
+                    for (int round = 0; round < ROUNDS; round++) {
+                        meet(barrier);
+                        int mine = 0;
+                        while (shares.takeLoaderPermit()) {
+                            mine++;
+                        }
+                        meet(barrier);
+                        meet(barrier);
+                        for (; mine > 0; mine--) {
                             shares.returnLoaderPermit();
                         }
                     }
                 }))
                 .toList();
         takers.forEach(Thread::start);
+        Random random = new Random(1);
         int broken = 0;
-        try {
-            for (int round = 0; round < ROUNDS; round++) {
-                become(10);
-                spin(round % 50);
-                become(1);
-                int said = held();
-                for (int look = 0; look < 5; look++) {
-                    broken += held() > said ? 1 : 0;
-                }
-            }
-        } finally {
-            ended.set(true);
-            for (Thread taker : takers) {
-                taker.join(TimeUnit.SECONDS.toMillis(10));
-            }
+        for (int round = 0; round < ROUNDS; round++) {
+            become(1_000_000);
+            meet(barrier);
+            spin(random.nextInt(1_000));
+            become(1);
+            int said = held();
+            meet(barrier);
+            broken += held() > said ? 1 : 0;
+            meet(barrier);
+        }
+        for (Thread taker : takers) {
+            taker.join();
         }
         assertThat(broken).isZero();
         assertThat(held()).as("all was given back").isEqualTo(1);
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void spin(int times) {
