@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Shows the fleet, and what was set for it and by whom. Thread-safe. */
@@ -132,14 +133,18 @@ final class FleetRoutes {
                 Map<String, Object> json = revision(revisions.get(i));
                 FleetDocument before =
                         i + 1 < revisions.size() ? revisions.get(i + 1).document() : null;
-                json.put("changes", changes(before, revisions.get(i).document()));
+                json.put("changes", changes(before, revisions.get(i).document(), FleetRoutes::assignment));
                 entries.add(json);
             }
             return Response.json(Map.of("entries", entries));
         });
     }
 
-    private static List<String> changes(@Nullable FleetDocument before, FleetDocument after) {
+    /** What is different, by the name of the field. */
+    static List<String> changes(
+            @Nullable FleetDocument before,
+            FleetDocument after,
+            BiFunction<String, FleetDocument.Field, String> inWords) {
         Map<String, FleetDocument.Field> old = before == null ? Map.of() : before.fields();
         List<String> changes = new ArrayList<>();
         TreeSet<String> names = new TreeSet<>(old.keySet());
@@ -150,10 +155,14 @@ final class FleetRoutes {
             if (is == null) {
                 changes.add(name + " removed");
             } else if (!is.equals(was)) {
-                changes.add(name + " = " + is.value() + (is.expiresAt() == null ? "" : ", until " + is.expiresAt()));
+                changes.add(inWords.apply(name, is));
             }
         }
         return changes;
+    }
+
+    static String assignment(String name, FleetDocument.Field field) {
+        return name + " = " + field.value() + (field.expiresAt() == null ? "" : ", until " + field.expiresAt());
     }
 
     private CompletionStage<Response> rollback(Exchange exchange) throws ProblemException {
