@@ -30,11 +30,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The log on a real Redis, with slots of a second. */
+/** The log on a real Redis, with slots of two seconds. */
 @Timeout(120)
 class FleetLogIT {
-    private static final Duration SLOT = ofSeconds(1);
-    private static final Duration WAIT = ofMillis(600);
+    private static final Duration SLOT = ofSeconds(2);
+    private static final Duration WAIT = ofMillis(1_500);
     private static final Duration KEPT = ofSeconds(60);
     private static final Script FLUSH = Script.of("redis.call('FLUSHALL') return {}");
     private static final Script LENGTH =
@@ -111,7 +111,7 @@ class FleetLogIT {
         var unused = scheduler.scheduleWithFixedDelay(
                 () -> pods.forEach(pod -> pod.hits.addAndGet(7)), 0, 3, TimeUnit.MILLISECONDS);
 
-        await().atMost(ofSeconds(20)).until(() -> pods.get(0).entries().size() >= before + 5);
+        await().atMost(ofSeconds(30)).until(() -> pods.get(0).entries().size() >= before + 4);
         unused.cancel(false);
         long counted = pods.stream().mapToLong(pod -> pod.hits.get()).sum();
 
@@ -135,7 +135,7 @@ class FleetLogIT {
         await().until(() -> a.fleet.size() == 2);
         a.hits.set(100);
         b.hits.set(1_000);
-        await().until(() -> hits(a.entries()) == 1_100);
+        await().atMost(ofSeconds(20)).until(() -> hits(a.entries()) == 1_100);
         b.hits.set(2_000);
 
         b.dead = true;
@@ -145,7 +145,7 @@ class FleetLogIT {
         await().atMost(ofSeconds(10)).until(() -> hits(a.entries()) == 1_200);
         List<LogEntry> entries = a.entries();
         LogEntry last = entries.get(entries.size() - 1);
-        await().until(() -> a.entries().size() > entries.size() + 1);
+        await().atMost(ofSeconds(20)).until(() -> a.entries().size() > entries.size() + 1);
         assertThat(hits(a.entries())).isEqualTo(1_200);
         assertThatEachIsThereOnce(a.entries());
         assertThat(last.pods()).isEqualTo(1);
@@ -154,19 +154,19 @@ class FleetLogIT {
     @Test
     void while_Redis_is_away_there_are_no_entries_and_what_it_forgets_is_gone() {
         Pod a = pod("a");
-        await().until(() -> a.entries().size() >= 2);
+        await().atMost(ofSeconds(20)).until(() -> a.entries().size() >= 2);
 
         redis.run(FLUSH, List.of("any"), List.of()).join();
         Instant flushed = a.fleet.time();
 
-        await().until(() -> a.entries().size() >= 2);
+        await().atMost(ofSeconds(20)).until(() -> a.entries().size() >= 2);
         assertThat(a.entries().get(0).at().plus(SLOT.multipliedBy(2))).isAfter(flushed);
 
         server.kill();
         await().until(() -> !a.fleet.view().known());
         assertThatThrownBy(a::entries).isInstanceOf(CompletionException.class).hasCauseInstanceOf(TierException.class);
         Instant away = Instant.now();
-        await().pollDelay(ofSeconds(3)).until(() -> true);
+        await().timeout(ofSeconds(30)).pollDelay(ofSeconds(11)).until(() -> true);
         Instant back = Instant.now();
         server.restart();
         await().atMost(ofSeconds(20))
@@ -198,24 +198,24 @@ class FleetLogIT {
         await().until(() -> fast.fleet.time().isAfter(Instant.now().plusSeconds(8)));
 
         Instant begin = Instant.now();
-        await().pollDelay(ofSeconds(3)).until(() -> true);
+        await().pollDelay(ofSeconds(6)).until(() -> true);
 
-        assertThat(fast.entries()).noneMatch(entry -> entry.at().isAfter(begin.plusSeconds(4)));
+        assertThat(fast.entries()).noneMatch(entry -> entry.at().isAfter(begin.plusSeconds(7)));
         assertThat(fast.log.until()).isAfter(Instant.now());
     }
 
     @Test
     void no_more_are_kept_than_that_and_not_for_ever() throws ExecutionException, InterruptedException {
         Pod a = new Pod("a", redis, SLOT.multipliedBy(3));
-        await().until(() -> a.entries().size() == 3);
+        await().atMost(ofSeconds(20)).until(() -> a.entries().size() == 3);
         Instant first = a.entries().get(0).at();
 
-        await().until(() -> a.entries().get(0).at().isAfter(first.plus(SLOT)));
+        await().atMost(ofSeconds(20)).until(() -> a.entries().get(0).at().isAfter(first.plus(SLOT)));
 
         List<String> found = redis.run(LENGTH, List.of("tiercel!log{" + name + "}"), List.of())
                 .get();
         assertThat(Integer.parseInt(found.get(0))).isEqualTo(3);
-        assertThat(Long.parseLong(found.get(1))).isBetween(1L, 3_000L);
+        assertThat(Long.parseLong(found.get(1))).isBetween(1L, 6_000L);
     }
 
     @Test
@@ -228,7 +228,7 @@ class FleetLogIT {
         redis.run(fill, List.of("tiercel!log{" + name + "}"), List.of(entry.encode()))
                 .join();
         Fleet fleet = Fleet.join(redis, FleetSettings.of(name, "reader"));
-        FleetLog log = fleet.log(SLOT, WAIT, Duration.ofDays(1));
+        FleetLog log = fleet.log(SLOT, WAIT, Duration.ofDays(7));
         List<LogEntry> all = new ArrayList<>();
         List<LogEntry> some = new ArrayList<>();
 

@@ -7,7 +7,9 @@ import io.tiercel.cache.fleet.FleetDocument;
 import io.tiercel.cache.fleet.FleetRevision;
 import io.tiercel.cache.fleet.FleetView;
 import io.tiercel.cache.fleet.Member;
+import io.tiercel.cache.fleet.scaling.SignalSnapshot;
 import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.Scaling;
 import io.tiercel.sidecar.http.Options.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,10 +78,24 @@ final class FleetRoutes {
         json.put("config_version", member.number("config", 0));
         json.put("joined_at", member.joinedAt().toString());
         json.put("seen_at", member.seenAt().toString());
+        json.put("pressure", pressure(member));
         Map<String, String> facts = new TreeMap<>(member.facts());
         facts.remove("config");
         json.put("facts", facts);
         return json;
+    }
+
+    /** The highest of its triggers that ask for pods; null if it has told none. */
+    static @Nullable Double pressure(Member member) {
+        String told = member.facts().get(Scaling.FACT);
+        if (told == null) {
+            return null;
+        }
+        try {
+            return SignalSnapshot.decode(told).maxPressure();
+        } catch (IllegalArgumentException e) {
+            return null; // of another version
+        }
     }
 
     private static int limit(Exchange exchange) throws ProblemException {

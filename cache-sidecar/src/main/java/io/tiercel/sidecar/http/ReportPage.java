@@ -21,7 +21,8 @@ final class ReportPage {
     private static final String FRAME = new String(Resources.required("page/report.html"), UTF_8);
     private static final String NONE = "–";
     private static final DateTimeFormatter DAY = format("uuuu-MM-dd HH:mm");
-    private static final DateTimeFormatter SECOND = format("uuuu-MM-dd HH:mm:ss");
+    private static final DateTimeFormatter SECOND = format("HH:mm:ss");
+    private static final DateTimeFormatter DATE = format("uuuu-MM-dd");
     private static final DateTimeFormatter SHORT_DAY = format("MM-dd HH:mm");
     private static final DateTimeFormatter CLOCK = format("HH:mm");
 
@@ -80,7 +81,7 @@ final class ReportPage {
                 "L1 " + Units.percent(total.hitRatio("l1")) + ", L2 " + Units.percent(total.hitRatio("l2")));
         figure("Loads avoided", "loads-avoided", Units.count(total.avoided()), "keys that a tier had");
         figure("Loads at the source", "loads-at-source", Units.count(total.loads()), "keys that no tier had");
-        figure("Errors", "errors", Units.percent(total.errorShare()), Units.count(total.errors()) + " commands");
+        figure("Errors", "errors", share(total.errorShare()), Units.count(total.errors()) + " commands");
         Long p99 = total.counts().highest().get("p99");
         figure("Highest p99", "p99", p99 == null ? NONE : Units.micros(p99), "of one pod, over a minute");
         figure("Pod-hours", "pod-hours", number(report.podHours()), "");
@@ -237,7 +238,8 @@ final class ReportPage {
         } else {
             line("<table class=\"events\">\n<thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Kind</th>"
                     + "<th scope=\"col\">What</th></tr></thead>\n<tbody>");
-            rows.forEach(row -> line("<tr><td class=\"at\">" + SECOND.format(row.at()) + "</td><td class=\"kind\">"
+            rows.forEach(row -> line("<tr><td class=\"at\"><span>" + DATE.format(row.at())
+                    + "</span> <span>" + SECOND.format(row.at()) + "</span></td><td class=\"kind\">"
                     + PageFragment.escaped(row.kind()) + "</td><td>" + row.text() + "</td></tr>"));
             line("</tbody>\n</table>");
         }
@@ -280,6 +282,13 @@ final class ReportPage {
             return NONE;
         }
         return value == Math.rint(value) ? whole(value) : String.format(Locale.ROOT, "%,.2f", value);
+    }
+
+    /** Of what should be little, with digits where it is. */
+    private static String share(@Nullable Double share) {
+        return share == null || share == 0 || share >= .01
+                ? Units.percent(share)
+                : String.format(Locale.ROOT, "%.4f %%", share * 100);
     }
 
     private static String money(@Nullable Double value) {
