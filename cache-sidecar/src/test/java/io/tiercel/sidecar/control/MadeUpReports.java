@@ -83,7 +83,7 @@ public final class MadeUpReports {
             double joining = Math.max(0, desired - pods) / desired;
             double l1 = .86 - .2 * joining + random.nextDouble() * .01;
             double misses = .034 + .02 * (emergency ? 1 : 0) + random.nextDouble() * .004;
-            long reads = (long) load * 9;
+            long reads = ((long) load) * 9;
             notes.put(ScalingReport.DESIRED, Integer.toString(desired));
             notes.put(ScalingReport.PRESSURE, String.format(java.util.Locale.ROOT, "%.4f", pressure));
             notes.put(ScalingReport.VERSION, "41");
