@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tiercel.cache.fleet.Fleet;
+import io.tiercel.cache.fleet.FleetLog;
 import io.tiercel.cache.fleet.FleetSettings;
 import io.tiercel.cache.fleet.Member;
 import io.tiercel.cache.fleet.scaling.AppScraper;
@@ -31,6 +32,7 @@ import io.tiercel.sidecar.control.CacheBackend;
 import io.tiercel.sidecar.control.Controls;
 import io.tiercel.sidecar.control.FleetControls;
 import io.tiercel.sidecar.control.FleetEvents;
+import io.tiercel.sidecar.control.FleetMinutes;
 import io.tiercel.sidecar.control.FleetParts;
 import io.tiercel.sidecar.control.FleetWarmUps;
 import io.tiercel.sidecar.control.LiveSettings;
@@ -295,9 +297,11 @@ final class Sidecar implements Running {
                 CgroupReader.ofThisProcess(),
                 app,
                 scheduler));
-        fleet.fleet().facts(() -> Map.of(Scaling.FACT, scaling.own().encode()));
+        FleetMinutes minutes = opened(new FleetMinutes(
+                fleet, events, scaling, backend, config.scaling().price(), scheduler));
+        fleet.fleet().facts(() -> Map.of(Scaling.FACT, scaling.own().encode(), FleetLog.FACT, minutes.fact()));
         FleetWarmUps warmUps = new FleetWarmUps(fleet, controls, warmUpPlan().maxBytes());
-        return new FleetParts(fleet, events, scaling, warmUps);
+        return new FleetParts(fleet, events, scaling, warmUps, minutes);
     }
 
     // ---- settings of the parts

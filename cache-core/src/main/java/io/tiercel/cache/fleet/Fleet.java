@@ -125,6 +125,19 @@ public final class Fleet implements AutoCloseable {
         return new FleetCell(scripts, settings, requireNonNull(name, "name"));
     }
 
+    /**
+     * What the fleet was and did, slot by slot; to be asked for once.
+     *
+     * @param slot how long each is, the same in all instances; at least 100 ms
+     * @param wait how long after a slot's end its entry is written: what was counted in it has then reached the others, so
+     *     longer than it takes to look, and a heartbeat. Shorter than the slot
+     * @param kept for how long entries are kept; at least a slot
+     * @throws IllegalArgumentException if the times are not so
+     */
+    public FleetLog log(Duration slot, Duration wait, Duration kept) {
+        return new FleetLog(scripts, this, slot, wait, kept);
+    }
+
     /** The time by Redis' clock, as far as it is known: the same in all instances, whatever their own clocks say. */
     public Instant time() {
         return clock.instant().plusMillis(redisAheadMillis);

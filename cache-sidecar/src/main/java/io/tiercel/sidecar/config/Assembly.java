@@ -2,6 +2,7 @@ package io.tiercel.sidecar.config;
 
 import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.sidecar.control.CacheSettings;
+import io.tiercel.sidecar.control.FleetMinutes;
 import io.tiercel.sidecar.control.QueueSettings;
 import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.resp.RespLimits;
@@ -132,10 +133,17 @@ final class Assembly {
             return new SidecarConfig.Scaling(
                     Triggers.settings(values.listOf(Settings.SCALING_TRIGGERS))
                             .replicas(values.of(Settings.SCALING_MIN), values.of(Settings.SCALING_MAX)),
-                    values.orNull(Settings.APP_METRICS));
+                    values.orNull(Settings.APP_METRICS),
+                    price());
         } catch (BadValueException e) {
             throw new IllegalStateException("it has been read once", e);
         }
+    }
+
+    private FleetMinutes.@Nullable Price price() {
+        Double podHour = values.orNull(Settings.PRICE_POD_HOUR);
+        String currency = values.orNull(Settings.PRICE_CURRENCY);
+        return podHour == null ? null : new FleetMinutes.Price(podHour, currency == null ? "" : currency);
     }
 
     private SidecarConfig.Life life() {

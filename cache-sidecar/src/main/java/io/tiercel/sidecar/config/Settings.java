@@ -327,6 +327,18 @@ final class Settings {
             null,
             "Page for Prometheus of the application beside this process, looked at every 15 seconds for its CPU, memory and"
                     + " connections to the database.");
+    static final Setting<Double> PRICE_POD_HOUR = TABLE.add(
+            Group.SCALING,
+            "price-pod-hour",
+            Prices.AMOUNT,
+            null,
+            "What a pod costs in an hour, for the scaling report's cost per request; the same in all pods.");
+    static final Setting<String> PRICE_CURRENCY = TABLE.add(
+            Group.SCALING,
+            "price-currency",
+            Prices.CURRENCY,
+            null,
+            "In what price-pod-hour is. Only shown: nothing is converted.");
 
     // ---- start and end
 

@@ -3,6 +3,7 @@ package io.tiercel.sidecar.config;
 import io.tiercel.cache.fleet.scaling.ScalingSettings;
 import io.tiercel.cache.tier.redis.RedisConfig;
 import io.tiercel.sidecar.control.CacheSettings;
+import io.tiercel.sidecar.control.FleetMinutes;
 import io.tiercel.sidecar.control.QueueSettings;
 import io.tiercel.sidecar.control.RateSettings;
 import io.tiercel.sidecar.resp.RespLimits;
@@ -196,9 +197,10 @@ public record SidecarConfig(
      *
      * @param settings of the recommendation
      * @param appMetrics the application's page for Prometheus; null for none
+     * @param price what a pod costs; null if that is not known
      */
     public record Scaling(
-            ScalingSettings settings, @Nullable URI appMetrics) {}
+            ScalingSettings settings, @Nullable URI appMetrics, FleetMinutes.@Nullable Price price) {}
 
     /**
      * Start and end.

@@ -101,6 +101,22 @@ public record PlannedEvent(
                 profile.label());
     }
 
+    /**
+     * A field of the fleet's document for people.
+     *
+     * @return empty if it is not a planned event's
+     */
+    public static Optional<String> inWords(String field, String value) {
+        return field.startsWith(PREFIX)
+                ? parse(field.substring(PREFIX.length()), value).map(PlannedEvent::words)
+                : Optional.empty();
+    }
+
+    private String words() {
+        return "event " + name + ": " + (replicas == 0 ? "" : replicas + " pods from " + from() + ", ") + start + " to "
+                + end + (profile == Profile.NORMAL ? "" : ", " + profile.label());
+    }
+
     private static Optional<PlannedEvent> parse(String name, String text) {
         String[] parts = text.split("\\|", -1);
         if (parts.length != PARTS) {

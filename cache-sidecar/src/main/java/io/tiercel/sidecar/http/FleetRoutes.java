@@ -7,7 +7,9 @@ import io.tiercel.cache.fleet.FleetDocument;
 import io.tiercel.cache.fleet.FleetRevision;
 import io.tiercel.cache.fleet.FleetView;
 import io.tiercel.cache.fleet.Member;
+import io.tiercel.cache.fleet.scaling.SignalSnapshot;
 import io.tiercel.sidecar.control.FleetControls;
+import io.tiercel.sidecar.control.Scaling;
 import io.tiercel.sidecar.http.Options.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Shows the fleet, and what was set for it and by whom. Thread-safe. */
@@ -78,10 +81,24 @@ final class FleetRoutes {
         json.put("config_version", member.number("config", 0));
         json.put("joined_at", member.joinedAt().toString());
         json.put("seen_at", member.seenAt().toString());
+        json.put("pressure", pressure(member));
         Map<String, String> facts = new TreeMap<>(member.facts());
         facts.remove("config");
         json.put("facts", facts);
         return json;
+    }
+
+    /** The highest of its triggers that ask for pods; null if it has told none. */
+    static @Nullable Double pressure(Member member) {
+        String told = member.facts().get(Scaling.FACT);
+        if (told == null) {
+            return null;
+        }
+        try {
+            return SignalSnapshot.decode(told).maxPressure();
+        } catch (IllegalArgumentException e) {
+            return null; // of another version
+        }
     }
 
     private static int limit(Exchange exchange) throws ProblemException {
@@ -135,14 +152,18 @@ final class FleetRoutes {
                 Map<String, Object> json = revision(revisions.get(i));
                 FleetDocument before =
                         i + 1 < revisions.size() ? revisions.get(i + 1).document() : null;
-                json.put("changes", changes(before, revisions.get(i).document()));
+                json.put("changes", changes(before, revisions.get(i).document(), FleetRoutes::assignment));
                 entries.add(json);
             }
             return Response.json(Map.of("entries", entries));
         });
     }
 
-    private static List<String> changes(@Nullable FleetDocument before, FleetDocument after) {
+    /** What is different, by the name of the field. */
+    static List<String> changes(
+            @Nullable FleetDocument before,
+            FleetDocument after,
+            BiFunction<String, FleetDocument.Field, String> inWords) {
         Map<String, FleetDocument.Field> old = before == null ? Map.of() : before.fields();
         List<String> changes = new ArrayList<>();
         TreeSet<String> names = new TreeSet<>(old.keySet());
@@ -157,10 +178,14 @@ final class FleetRoutes {
             } else if (is == null) {
                 changes.add(name + " removed");
             } else if (!is.equals(was)) {
-                changes.add(name + " = " + is.value() + (is.expiresAt() == null ? "" : ", until " + is.expiresAt()));
+                changes.add(inWords.apply(name, is));
             }
         }
         return changes;
+    }
+
+    static String assignment(String name, FleetDocument.Field field) {
+        return name + " = " + field.value() + (field.expiresAt() == null ? "" : ", until " + field.expiresAt());
     }
 
     private CompletionStage<Response> rollback(Exchange exchange) throws ProblemException {

@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param scope whom it is about; null if that was not said
  * @param patience how long to wait for all pods to have it
  * @param others parameters that only this route knows
+ * @param legible whether the query could be read; if not, there are no others
  */
-record Options(boolean dryRun, @Nullable Scope scope, Duration patience, Map<String, String> others) {
+record Options(boolean dryRun, @Nullable Scope scope, Duration patience, Map<String, String> others, boolean legible) {
     private static final Duration USUAL_WAIT = Duration.ofSeconds(1);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
-    static final Options NONE = new Options(false, null, USUAL_WAIT, Map.of());
+    static final Options NONE = new Options(false, null, USUAL_WAIT, Map.of(), true);
+    private static final Options ILLEGIBLE = new Options(false, null, USUAL_WAIT, Map.of(), false);
 
     /** Whom a change is about. */
     enum Scope {
@@ -53,15 +55,15 @@ record Options(boolean dryRun, @Nullable Scope scope, Duration patience, Map<Str
                 yield null;
             }
         };
-        return new Options(dryRun, scope, wait(parameters.get("wait")), Map.of());
+        return new Options(dryRun, scope, wait(parameters.get("wait")), Map.of(), true);
     }
 
     /** The options of a route that shows something; what it does not know is passed over, as dashboards add things. */
     static Options ofRead(String query) {
         try {
-            return new Options(false, null, USUAL_WAIT, Targets.query(query));
+            return new Options(false, null, USUAL_WAIT, Targets.query(query), true);
         } catch (ProblemException e) {
-            return NONE; // nothing depends on it
+            return ILLEGIBLE; // for most nothing depends on it
         }
     }
 

@@ -44,6 +44,7 @@ final class Page {
         this.head = index.substring(0, marker);
         this.tail = index.substring(marker + MARKER.length());
         add("page.css", CSS, "page/page.css");
+        add("report.css", CSS, "page/report.css");
         add("page.js", SCRIPT, "page/page.js");
         add("icon.svg", "image/svg+xml", "page/icon.svg");
         String library = "/META-INF/resources/webjars/uplot/" + libraryVersion() + "/dist/";

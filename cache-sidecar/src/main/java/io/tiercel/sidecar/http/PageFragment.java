@@ -37,6 +37,7 @@ final class PageFragment {
         PageFragment fragment = new PageFragment(now);
         fragment.overview();
         fragment.tiers();
+        fragment.html.append(FleetFragment.of(now.fleet()));
         fragment.load();
         fragment.events();
         fragment.warmUp();
@@ -287,7 +288,11 @@ final class PageFragment {
     }
 
     private static String time(long millis) {
-        return TIME.format(Instant.ofEpochMilli(millis));
+        return time(Instant.ofEpochMilli(millis));
+    }
+
+    static String time(Instant time) {
+        return TIME.format(time);
     }
 
     /** Fit for text and for attributes in double quotes. */

@@ -23,6 +23,7 @@ final class Routes {
         routes.addAll(new Changes(controls, backend, all).routes());
         routes.addAll(new FleetRoutes(all).routes());
         routes.addAll(new ScalingRoutes(fleet).routes());
+        routes.addAll(new ReportRoutes(fleet).routes());
         routes.addAll(new WarmUpRoutes(controls, backend, fleet).routes());
         routes.addAll(new HotSetRoutes(controls, backend, Routes::cpu, System::nanoTime).routes());
         return List.copyOf(routes);

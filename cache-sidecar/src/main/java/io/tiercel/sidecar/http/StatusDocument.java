@@ -59,6 +59,7 @@ final class StatusDocument {
             RateSettings rate,
             RateStatus rateStatus,
             Map<String, Object> warmUp,
+            FleetFragment.@Nullable Fleet fleet,
             List<InForce> config,
             @Nullable List<String> hotKeys,
             List<Event> events) {}
@@ -79,6 +80,7 @@ final class StatusDocument {
                 controls.live().rate(),
                 backend.rateLimit(),
                 warmUp(),
+                fleet == null ? null : FleetFragment.Fleet.of(fleet),
                 inForce(controls),
                 config.hotKeys() ? backend.hottest(HOT_KEYS) : null,
                 controls.events().latest());

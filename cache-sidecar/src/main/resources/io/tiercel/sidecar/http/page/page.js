@@ -214,6 +214,42 @@
       Object.keys(LACKING).filter(name => !there.has(name)).map(name => h('p', { class: 'note lacking' }, LACKING[name]))];
   }
 
+  const raised = (on, text) => (on ? h('span', { class: 'raised' }, text) : text);
+  const two = n => (typeof n === 'number' ? n.toFixed(2) : NONE);
+  const MANY = 24;
+
+  function fleet(s) {
+    const f = s.fleet;
+    if (!f) return [h('h2', {}, 'Fleet'), h('p', { class: 'empty' }, 'Without redis there is no fleet.')];
+    const r = f.scaling, conflicts = r ? r.conflicts.map(c => c.name).join(', ') : '';
+    const table = h('table', { class: 'pods' },
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Pod'), h('th', { scope: 'col' }, 'State'), h('th', { scope: 'col' }, 'Settings'),
+        h('th', { scope: 'col', class: 'number' }, 'Pressure'), h('th', { scope: 'col', class: 'number' }, 'Heard'))),
+      h('tbody', {}, f.pods.map(p => h('tr', {},
+        h('th', { scope: 'row', class: 'mono' }, p.pod),
+        h('td', {}, p.state),
+        h('td', {}, raised(p.config_version < f.config_version, 'version ' + p.config_version + (p.config_version < f.config_version ? ', behind' : ''))),
+        h('td', { class: 'number' }, raised(p.pressure > 1, two(p.pressure))),
+        h('td', { class: 'number' }, f.at && Date.parse(p.seen_at) > 0 ? duration(Math.max(0, Math.floor((Date.parse(f.at) - Date.parse(p.seen_at)) / 1000) * 1000)) + ' ago' : NONE)))));
+    return [h('h2', {}, 'Fleet ' + f.fleet),
+      h('dl', { class: 'figures' },
+        figure('Divided by', 'fleet-size', raised(!f.known, f.known ? count(f.size) : 'unknown: using last N, ' + f.size)),
+        figure('Pods', 'fleet-pods', count(f.pods.length), f.ready + ' ready, ' + f.warming + ' warming, ' + f.draining + ' draining'),
+        figure('Recommended', 'fleet-desired', r ? count(r.desired_replicas) : NONE, r ? r.direction + ': ' + r.reason : 'none yet'),
+        figure('Pressure', 'fleet-pressure', r ? two(r.pressure) : NONE, 'over 1: more pods'),
+        figure('Conflicts', 'fleet-conflicts', conflicts ? raised(true, conflicts) : 'none', conflicts ? 'more pods would make it worse' : null),
+        nextEvent(f, s.at)),
+      f.pods.length === 0 ? h('p', { class: 'empty' }, 'Nobody has been heard of yet.')
+        : f.pods.length > MANY ? h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Pods' }, table) : table];
+  }
+
+  function nextEvent(f, now) {
+    const on = f.emergency, e = f.events[0], when = text => timeOf(Date.parse(text), now);
+    if (on) return figure('Emergency', 'fleet-event', raised(true, on.replicas + ' pods'), 'until ' + when(on.until));
+    return figure('Next event', 'fleet-event', e ? e.name : 'none',
+      e ? (e.min_replicas > 0 ? e.min_replicas + ' pods from ' + when(e.replicas_from) + ', ' : '') + 'ends ' + when(e.end) : null);
+  }
+
   function load(s) {
     const t = s.traffic, q = s.queue, r = s.rate_limit, timed = t.commands > 0;
     return [h('h2', {}, 'Load'),
@@ -293,7 +329,7 @@
           : h('ol', { class: 'keys mono' }, s.hot_keys.map(k => h('li', {}, k)))];
   }
 
-  const SECTIONS = [['overview', overview], ['tiers', tiers], ['graphs', null], ['load', load], ['warm-up', warmUp],
+  const SECTIONS = [['overview', overview], ['tiers', tiers], ['fleet', fleet], ['graphs', null], ['load', load], ['warm-up', warmUp],
     ['events', events], ['config', config], ['hot-keys', hotKeys]];
 
   function show(s) {
