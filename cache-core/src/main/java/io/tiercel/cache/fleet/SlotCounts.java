@@ -33,7 +33,10 @@ final class SlotCounts {
         long slot = Math.floorDiv(now.toEpochMilli(), slotMillis);
         gauges.forEach((name, value) -> highest.merge(name, value, Math::max));
         Long last = current;
-        current = slot;
+        // What is known of the time moves by a little with each heartbeat. A slot that has ended has ended: told once
+        // more
+        // it would take the place of what it was told with. A clock that was set back by more is followed.
+        current = last != null && slot == last - 1 ? last : slot;
         if (last == null || slot <= last) {
             return null;
         }

@@ -115,7 +115,10 @@ class FleetLogIT {
         unused.cancel(false);
         long counted = pods.stream().mapToLong(pod -> pod.hits.get()).sum();
 
-        await().atMost(ofSeconds(10)).until(() -> hits(pods.get(1).entries()) >= counted);
+        await().atMost(ofSeconds(10))
+                .untilAsserted(() -> assertThat(hits(pods.get(1).entries()))
+                        .as(() -> pods.get(1).entries().toString())
+                        .isGreaterThanOrEqualTo(counted));
         List<LogEntry> entries = pods.get(2).entries();
         assertThat(hits(entries)).isEqualTo(counted);
         assertThatEachIsThereOnce(entries);

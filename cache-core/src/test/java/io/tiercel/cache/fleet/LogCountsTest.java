@@ -61,6 +61,28 @@ class LogCountsTest {
     }
 
     @Test
+    void a_slot_is_not_told_twice_when_the_clock_wavers_at_its_end() {
+        SlotCounts counts = new SlotCounts(MINUTE);
+        counts.see(second(30), Map.of("hits", 1L), Map.of());
+
+        assertThat(counts.see(second(60), Map.of("hits", 100L), Map.of())).isNotNull();
+        assertThat(counts.see(second(59), Map.of("hits", 101L), Map.of())).isNull();
+        assertThat(counts.see(second(60), Map.of("hits", 102L), Map.of())).isNull();
+        assertThat(counts.see(second(120), Map.of("hits", 103L), Map.of()))
+                .isEqualTo(new Fact(11, new LogCounts(Map.of("hits", 3L), Map.of())));
+    }
+
+    @Test
+    void a_clock_that_is_set_back_is_followed() {
+        SlotCounts counts = new SlotCounts(MINUTE);
+        counts.see(second(3_600), Map.of("hits", 1L), Map.of());
+
+        assertThat(counts.see(second(30), Map.of("hits", 2L), Map.of())).isNull();
+        assertThat(counts.see(second(60), Map.of("hits", 3L), Map.of()))
+                .isEqualTo(new Fact(10, new LogCounts(Map.of("hits", 3L), Map.of())));
+    }
+
+    @Test
     void a_counter_that_is_seen_to_go_back_counts_nothing() {
         SlotCounts counts = new SlotCounts(MINUTE);
         counts.see(second(0), Map.of("hits", 10L), Map.of());

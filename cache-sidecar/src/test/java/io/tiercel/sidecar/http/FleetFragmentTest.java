@@ -97,7 +97,7 @@ class FleetFragmentTest {
             members.add(member("pod-" + i, 43, ""));
         }
         assertThat(FleetFragment.of(fleet(true, members))).doesNotContain("class=\"scroll\"");
-        members.addAll(members);
+        members.addAll(List.copyOf(members));
         assertThat(FleetFragment.of(fleet(true, members))).contains("class=\"scroll\"");
     }
 
