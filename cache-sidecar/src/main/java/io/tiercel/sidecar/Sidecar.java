@@ -86,7 +86,7 @@ final class Sidecar implements Running {
     private static final Duration SHORTEST_PASS_TIMEOUT = Duration.ofSeconds(5);
     private static final int PASS_FACTOR = 25;
     private static final Duration MOVING_GRACE = Duration.ofSeconds(5);
-    private static final Duration HEAP_LOOK = Duration.ofMillis(250);
+    private static final Duration HEAP_LOOK = Duration.ofMillis(100);
     private static final int MOST_THREADS = 4;
     private static final Duration SCRAPE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_READ = Duration.ofSeconds(2);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes L1 smaller while the heap is nearly full of what the collector could not free, and larger again when there is room.
  *
- * <p>What has not been collected does not count, as it may all be garbage; so what was freed by a step is seen only at the
- * next collection, and until then nothing is done. A step up moves at most half as much of the heap as lies between the two
+ * <p>What has not been collected does not count, as it may all be garbage; so what was freed by a step is seen only at later
+ * collections, and for the next 20 looks nothing more is done if it is not urgent. A step up moves at most half as much of the heap as lies between the two
  * limits, so it does not bring on a step down. Used by one thread at a time.
  */
 public final class HeapPressure {
@@ -23,6 +23,7 @@ public final class HeapPressure {
     private static final double URGENT = 0.95;
     private static final double LOW = 0.70;
     private static final int LOOKS = 2;
+    private static final int SETTLING = 20;
     private static final double STEP_DOWN = 1.0 / 4;
     private static final double STEP_UP = 1.0 / 16;
     private static final double LEAST = 1.0 / 4;
@@ -32,6 +33,7 @@ public final class HeapPressure {
     private final Consumer<String> told;
     private @Nullable Heap last;
     private double share = 1;
+    private int settling;
     private int high;
     private int low;
 
@@ -73,21 +75,24 @@ public final class HeapPressure {
     }
 
     private void lookAndAct() {
+        settling = Math.max(0, settling - 1);
         Heap now = heap.get();
-        if (now == null || now.equals(last)) {
+        if (now == null || now.equals(last) || (settling > 0 && now.full() <= URGENT)) {
             return; // nothing has been collected since
         }
         last = now;
         high = now.full() > HIGH ? high + (now.full() > URGENT ? LOOKS : 1) : 0;
         low = now.full() < LOW ? low + 1 : 0;
         if (high >= LOOKS && share > LEAST) {
-            become(Math.max(LEAST, share - STEP_DOWN), now);
+            boolean urgent = now.full() > URGENT;
+            become(Math.max(LEAST, urgent ? share / 2 : share - STEP_DOWN), now);
         } else if (low >= LOOKS && share < 1) {
             become(Math.min(1, share + STEP_UP), now);
         }
     }
 
     private void become(double next, Heap now) {
+        settling = SETTLING;
         boolean turned = share == 1 || next == 1 || next < share;
         share = next;
         high = 0;
