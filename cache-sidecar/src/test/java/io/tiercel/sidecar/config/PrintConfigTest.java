@@ -99,6 +99,8 @@ final class PrintConfigTest {
                     case "SIZE" -> String.valueOf(Units.size(initial) + 1);
                     case "TRIGGER[,...]" -> "cpu=0.5/1m,memory=off";
                     case "URL[,URL]" -> "http://10.0.0.7:8082,https://10.0.0.8:8082";
+                    case "AMOUNT" -> "0.12";
+                    case "CODE" -> "EUR";
                     case "URL" -> "http://localhost:8080/metrics";
                     case "NAME" -> "some.Name-1";
                     case "NAME[,...]" -> "users,orders";
