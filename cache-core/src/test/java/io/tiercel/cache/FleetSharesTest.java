@@ -49,9 +49,10 @@ class FleetSharesTest {
     @AfterEach
     void close() {
         go.release(1_000);
+        // Before they are closed: a load that is on its way from one thread to another then may never arrive.
+        await().untilAsserted(() -> assertThat(fleet.taken).hasValue(0));
         caches.forEach(TieredCache::close);
         assertThat(fleet.listeners).as("those who would hear of more").isEmpty();
-        await().untilAsserted(() -> assertThat(fleet.taken).hasValue(0));
     }
 
     private String held(String key) throws InterruptedException {
