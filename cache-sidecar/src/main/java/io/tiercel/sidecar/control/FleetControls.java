@@ -150,13 +150,21 @@ public final class FleetControls implements AutoCloseable {
             return patched(patch, before, touched, wait);
         }
         Long wanted = patch.ifVersion();
-        long version = fleet.config().document().version();
-        return wanted != null && wanted != version
-                ? CompletableFuture.failedFuture(conflict(version, wanted))
-                : CompletableFuture.completedFuture(new FleetOutcome(
-                        outcome(version, before, before, touched, null, true),
-                        members().size(),
-                        List.of()));
+        FleetDocument now = fleet.config().document();
+        if (wanted != null && wanted != now.version()) {
+            return CompletableFuture.failedFuture(conflict(now.version(), wanted));
+        }
+        Instant time = fleet.time();
+        Duration life = patch.expiresIn();
+        Instant expiresAt = life == null ? null : time.plus(life);
+        Map<String, FleetDocument.Field> fields = new LinkedHashMap<>(now.fields());
+        patch.set().forEach((name, value) -> fields.put(name, new FleetDocument.Field(value, time, expiresAt)));
+        fields.keySet().removeAll(patch.remove());
+        Overlay would = before.withShared(FleetLayers.layers(new FleetDocument(now.version(), fields), time), Map.of());
+        return CompletableFuture.completedFuture(new FleetOutcome(
+                outcome(now.version(), would, before, touched, expiresAt, true),
+                members().size(),
+                List.of()));
     }
 
     /** Goes back to what was set at an earlier version; as {@link #change}. */
