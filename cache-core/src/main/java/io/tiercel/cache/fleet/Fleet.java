@@ -247,8 +247,6 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         underWay = true;
-        Map<String, Heartbeat.Claim> claims = new LinkedHashMap<>();
-        budgets.forEach((name, budget) -> claims.put(name, budget.claim()));
         long number = ++beats;
         Instant sent = clock.instant();
         CompletableFuture<Heartbeat.Answer> answer;
@@ -256,7 +254,7 @@ public final class Fleet implements AutoCloseable {
             Map<String, String> said = new LinkedHashMap<>(facts.get());
             said.put("config", Long.toString(config.applied()));
             Instant joined = joinedAt.plusMillis(redisAheadMillis);
-            answer = heartbeat.send(Member.encode(state, joined, said), false, size.size(), claims);
+            answer = heartbeat.send(Member.encode(state, joined, said), false, size.size(), claims());
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
@@ -265,6 +263,12 @@ public final class Fleet implements AutoCloseable {
                 done(heard, failure, sent);
             }
         }));
+    }
+
+    private Map<String, Heartbeat.Claim> claims() {
+        Map<String, Heartbeat.Claim> claims = new LinkedHashMap<>();
+        budgets.forEach((name, budget) -> claims.put(name, budget.claim()));
+        return claims;
     }
 
     private void done(Heartbeat.@Nullable Answer heard, @Nullable Throwable failure, Instant sent) {
@@ -330,11 +334,9 @@ public final class Fleet implements AutoCloseable {
         closed = true;
         config.close();
         thread.shutdownNow();
-        Map<String, Heartbeat.Claim> claims = new LinkedHashMap<>();
-        budgets.forEach((name, budget) -> claims.put(name, budget.claim()));
         try {
             heartbeat
-                    .send(Member.encode(state, joinedAt, Map.of()), true, size.size(), claims)
+                    .send(Member.encode(state, joinedAt, Map.of()), true, size.size(), claims())
                     .completeOnTimeout(null, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
         } catch (RuntimeException e) {

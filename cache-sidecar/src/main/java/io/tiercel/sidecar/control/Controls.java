@@ -216,10 +216,11 @@ public final class Controls implements AutoCloseable {
                 return;
             }
             apply(next);
-            String changes = Stream.of(LiveField.values())
-                    .filter(field -> !before.value(field).equals(next.value(field)))
-                    .map(field -> field.label() + " " + before.text(field) + " to " + next.text(field))
-                    .collect(joining(", "));
+            String changes = inWords(
+                    before,
+                    next,
+                    Stream.of(LiveField.values())
+                            .filter(field -> !before.value(field).equals(next.value(field))));
             if (!changes.isEmpty()) {
                 events.add("config", because + ": " + changes);
             }
@@ -299,12 +300,15 @@ public final class Controls implements AutoCloseable {
     }
 
     private void report(Change change, Set<LiveField> touched, Overlay before, @Nullable Instant expiresAt) {
-        String fields = touched.stream()
-                .map(field -> field.label() + " " + before.text(field) + " to " + state.text(field))
-                .collect(joining(", "));
+        String fields = inWords(before, state, touched.stream());
         String until = expiresAt == null ? "" : ", until " + expiresAt;
         String kind = touched.contains(LiveField.DRAINING) ? "drain" : "config";
         events.add(kind, "version " + state.version() + ": " + fields + until + WarmUps.because(change.reason()));
+    }
+
+    private static String inWords(Overlay before, Overlay after, Stream<LiveField> fields) {
+        return fields.map(field -> field.label() + " " + before.text(field) + " to " + after.text(field))
+                .collect(joining(", "));
     }
 
     /** What is in force, the fields that can be changed first. */

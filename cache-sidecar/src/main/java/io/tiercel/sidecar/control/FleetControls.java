@@ -43,7 +43,6 @@ public final class FleetControls implements AutoCloseable {
 
     private final Fleet fleet;
     private final Controls controls;
-    private final @Nullable DocumentFile file;
     private final ScheduledExecutorService scheduler;
     private final ScheduledFuture<?> ticking;
 
@@ -57,9 +56,8 @@ public final class FleetControls implements AutoCloseable {
     public FleetControls(Fleet fleet, Controls controls, @Nullable Path file, ScheduledExecutorService scheduler) {
         this.fleet = requireNonNull(fleet, "fleet");
         this.controls = requireNonNull(controls, "controls");
-        this.file = file == null ? null : new DocumentFile(file);
         this.scheduler = requireNonNull(scheduler, "scheduler");
-        DocumentFile kept = this.file;
+        DocumentFile kept = file == null ? null : new DocumentFile(file);
         FleetWatch watch = new FleetWatch(controls.events());
         fleet.listen(watch::look);
         fleet.config().listen(document -> {
@@ -118,10 +116,7 @@ public final class FleetControls implements AutoCloseable {
                 if (wanted != null && wanted != version) {
                     throw conflict(version, wanted);
                 }
-                return CompletableFuture.completedFuture(new FleetOutcome(
-                        outcome(version, would, before, touched, Controls.expiry(change, now), true),
-                        members().size(),
-                        List.of()));
+                return tried(version, would, before, touched, Controls.expiry(change, now));
             }
         } catch (RefusedException e) {
             return CompletableFuture.failedFuture(e);
@@ -161,10 +156,7 @@ public final class FleetControls implements AutoCloseable {
         patch.set().forEach((name, value) -> fields.put(name, new FleetDocument.Field(value, time, expiresAt)));
         fields.keySet().removeAll(patch.remove());
         Overlay would = before.withShared(FleetLayers.layers(new FleetDocument(now.version(), fields), time), Map.of());
-        return CompletableFuture.completedFuture(new FleetOutcome(
-                outcome(now.version(), would, before, touched, expiresAt, true),
-                members().size(),
-                List.of()));
+        return tried(now.version(), would, before, touched, expiresAt);
     }
 
     /** Goes back to what was set at an earlier version; as {@link #change}. */
@@ -193,10 +185,7 @@ public final class FleetControls implements AutoCloseable {
     private CompletionStage<FleetOutcome> wouldRollBack(FleetDocument then, Overlay before) {
         Instant now = fleet.time();
         Overlay would = before.withShared(FleetLayers.layers(then, now), Map.of());
-        return CompletableFuture.completedFuture(new FleetOutcome(
-                outcome(fleet.config().document().version(), would, before, Set.of(LiveField.values()), null, true),
-                members().size(),
-                List.of()));
+        return tried(fleet.config().document().version(), would, before, Set.of(LiveField.values()), null);
     }
 
     private FleetPatch patchTo(FleetDocument then, @Nullable Long ifVersion, String by, String reason) {
@@ -266,6 +255,15 @@ public final class FleetControls implements AutoCloseable {
 
     private List<Member> members() {
         return fleet.view().members();
+    }
+
+    /** What a change would have done: nobody is told, so nobody is pending. */
+    private CompletionStage<FleetOutcome> tried(
+            long version, Overlay would, Overlay before, Set<LiveField> touched, @Nullable Instant expiresAt) {
+        return CompletableFuture.completedFuture(new FleetOutcome(
+                outcome(version, would, before, touched, expiresAt, true),
+                members().size(),
+                List.of()));
     }
 
     private static Outcome outcome(
